@@ -1,7 +1,6 @@
 import type {
   BackendTlsPolicy,
   ConfigMap,
-  EndpointSlice,
   Gateway,
   GatewayClass,
   GrpcRoute,
@@ -12,7 +11,11 @@ import type {
   Service,
 } from './objects.ts';
 
-/** Everything a compile reads: the store's output. Maps are keyed `namespace/name` (`name` for cluster-scoped kinds) and never written to. */
+/**
+ * Everything a compile reads: the store's output. Maps are keyed `namespace/name` (`name` for cluster-scoped kinds) and never written to.
+ * An object that did not change keeps its identity from one state to the next; so does a map none of whose objects changed.
+ * EndpointSlices are not here: they change without a compile.
+ */
 export interface ClusterState {
   readonly gatewayClasses: ReadonlyMap<string, GatewayClass>;
   readonly gateways: ReadonlyMap<string, Gateway>;
@@ -25,5 +28,16 @@ export interface ClusterState {
   readonly secrets: ReadonlyMap<string, Secret>;
   readonly configMaps: ReadonlyMap<string, ConfigMap>;
 }
-// EndpointSlices are not here: they change without a compile.
-export type { EndpointSlice };
+
+export const emptyClusterState: ClusterState = {
+  gatewayClasses: new Map(),
+  gateways: new Map(),
+  httpRoutes: new Map(),
+  grpcRoutes: new Map(),
+  referenceGrants: new Map(),
+  backendTlsPolicies: new Map(),
+  services: new Map(),
+  namespaces: new Map(),
+  secrets: new Map(),
+  configMaps: new Map(),
+};

@@ -1,3 +1,5 @@
+import type { GatewayAddress, ParentReference, RouteGroupKind } from './objects.ts';
+
 /** One condition as the API writes it, without the transition time, which the writer adds. */
 export interface Condition {
   readonly type: string;
@@ -5,4 +7,54 @@ export interface Condition {
   readonly reason: string;
   readonly message: string;
   readonly observedGeneration: number;
+}
+
+export interface GatewayClassStatus {
+  readonly conditions: readonly Condition[];
+}
+
+export interface GatewayStatus {
+  readonly addresses: readonly GatewayAddress[];
+  readonly conditions: readonly Condition[];
+  /** In the order of `spec.listeners`. */
+  readonly listeners: readonly ListenerStatus[];
+}
+
+export interface ListenerStatus {
+  readonly name: string;
+  readonly supportedKinds: readonly RouteGroupKind[];
+  /** Routes with Accepted=True on this listener, whether or not the listener itself serves. */
+  readonly attachedRoutes: number;
+  readonly conditions: readonly Condition[];
+}
+
+/** Only our own parents: the writer merges them with those of other controllers. */
+export interface RouteStatus {
+  readonly parents: readonly RouteParentStatus[];
+}
+
+export interface RouteParentStatus {
+  readonly parentRef: ParentReference;
+  readonly controllerName: string;
+  readonly conditions: readonly Condition[];
+}
+
+/** Only our own ancestors: the writer merges them with those of other controllers. */
+export interface PolicyStatus {
+  readonly ancestors: readonly PolicyAncestorStatus[];
+}
+
+export interface PolicyAncestorStatus {
+  readonly ancestorRef: ParentReference;
+  readonly controllerName: string;
+  readonly conditions: readonly Condition[];
+}
+
+/** Everything there is to write, keyed as the maps of `ClusterState`. Objects that are not ours are absent. */
+export interface Statuses {
+  readonly gatewayClasses: ReadonlyMap<string, GatewayClassStatus>;
+  readonly gateways: ReadonlyMap<string, GatewayStatus>;
+  readonly httpRoutes: ReadonlyMap<string, RouteStatus>;
+  readonly grpcRoutes: ReadonlyMap<string, RouteStatus>;
+  readonly backendTlsPolicies: ReadonlyMap<string, PolicyStatus>;
 }
