@@ -1,16 +1,17 @@
-// Adds the optional platform packages that the registry answered 404 for, so that `npm ci` accepts the lock file.
+// Run after an install that changed package-lock.json. Adds the optional platform packages that the registry did not have: npm leaves them
+// out of the lock file and `npm ci` then refuses it on every machine ("Missing … from lock file").
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const lock = JSON.parse(readFileSync('package-lock.json', 'utf8'));
-let n = 0;
-for (const [path, p] of Object.entries(lock.packages)) {
-  for (const [name, version] of Object.entries(p.optionalDependencies ?? {})) {
-    const at = `node_modules/${name}`;
-    if (lock.packages[at] || lock.packages[`${path}/${at}`]) continue;
-    lock.packages[at] = { version, ...(p.dev ? { dev: true } : {}), optional: true };
-    n++;
+let added = 0;
+for (const [parent, { optionalDependencies = {}, dev }] of Object.entries(lock.packages)) {
+  for (const [name, version] of Object.entries(optionalDependencies)) {
+    const path = `node_modules/${name}`;
+    if (lock.packages[path] || lock.packages[`${parent}/${path}`]) continue;
+    lock.packages[path] = { version, ...(dev ? { dev } : {}), optional: true };
+    added++;
   }
 }
 lock.packages = Object.fromEntries(Object.entries(lock.packages).sort(([a], [b]) => (a < b ? -1 : 1)));
 writeFileSync('package-lock.json', `${JSON.stringify(lock, null, 2)}\n`);
-console.log(`added ${n}`);
+console.log(`${added} optional packages added to package-lock.json`);

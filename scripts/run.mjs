@@ -11,7 +11,6 @@ const tasks = {
     ['biome', 'ci', '--error-on-warnings', '.'],
     ['turbo', 'run', 'types', '--output-logs=errors-only'],
     ['knip'],
-    ['node', 'scripts/check-floors.ts'],
   ],
   bench: [['node', 'bench/src/main.ts']],
   format: [['biome', 'check', '--write', '.']],
