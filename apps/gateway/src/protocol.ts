@@ -9,6 +9,8 @@ export interface WorkerStart {
   readonly index: number;
   readonly settings: Settings;
   readonly memory: SharedMemory;
+  /** 48 secret octets shared by all workers, so that a client may resume its TLS session at any of them. Without them each has its own. */
+  readonly ticketKeys?: Uint8Array;
 }
 
 /** Memory that all workers and the control thread see. Slots and rows are handed out by the control thread only. */

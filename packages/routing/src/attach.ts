@@ -1,0 +1,120 @@
+import type { ParentReference } from '@fairlead/resources';
+import type { AttachListener, AttachPoint, Lookups } from './graph.ts';
+import { intersects } from './hostnames.ts';
+import { type Labels, selects } from './label-selector.ts';
+import type { FieldPath, Finding } from './problems.ts';
+import type { Reads } from './reads.ts';
+import { GATEWAY_GROUP } from './references.ts';
+
+/** A route as its parents look at it. */
+export interface Attaching {
+  readonly kind: 'HTTPRoute' | 'GRPCRoute';
+  readonly namespace: string;
+  /** Lower case; empty for any. */
+  readonly hostnames: readonly string[];
+}
+
+/** One parentRef that names one of our Gateways. */
+export interface Attachment {
+  readonly ref: ParentReference;
+  readonly path: FieldPath;
+  readonly gateway: AttachPoint;
+  readonly listeners: readonly AttachListener[];
+  /** Why no listener takes the route; null when at least one does. */
+  readonly refused: Finding | null;
+}
+
+/** `namespace/name` of the Gateway a parentRef names; null when it names something else. */
+export function parentGateway(ref: ParentReference, routeNamespace: string): string | null {
+  if ((ref.group ?? GATEWAY_GROUP) !== GATEWAY_GROUP || (ref.kind ?? 'Gateway') !== 'Gateway') return null;
+  return `${ref.namespace ?? routeNamespace}/${ref.name}`;
+}
+
+/**
+ * The listeners of a parent that take a route. The filters run in the order of the reasons the API gives: sectionName and port, then
+ * allowedRoutes, then hostnames; the first that leaves nothing is the reason.
+ */
+export function attach(
+  route: Attaching,
+  ref: ParentReference,
+  path: FieldPath,
+  gateway: AttachPoint,
+  reads: Reads<Lookups>,
+): Attachment {
+  const fail = (field: FieldPath, reason: string, message: string): Attachment => ({
+    ref,
+    path,
+    gateway,
+    listeners: [],
+    refused: { path: field, reason, message },
+  });
+  const named = gateway.listeners.filter((listener) => isNamed(listener, ref));
+  if (named.length === 0) return fail(sectionPath(ref, path), 'NoMatchingParent', noSection(ref, gateway));
+  const allowing = named.filter((listener) => allows(listener, route, gateway, reads));
+  if (allowing.length === 0) return fail(path, 'NotAllowedByListeners', notAllowed(route, gateway, named));
+  const listeners = allowing.filter((listener) => meets(listener, route.hostnames));
+  if (listeners.length === 0) {
+    return fail(['spec', 'hostnames'], 'NoMatchingListenerHostname', noHostname(route, gateway, allowing));
+  }
+  return { ref, path, gateway, listeners, refused: null };
+}
+
+function isNamed(listener: AttachListener, ref: ParentReference): boolean {
+  return (
+    (!ref.sectionName || ref.sectionName === listener.name) && (ref.port === undefined || ref.port === listener.port)
+  );
+}
+
+function allows(listener: AttachListener, route: Attaching, gateway: AttachPoint, reads: Reads<Lookups>): boolean {
+  if (!listener.kinds.includes(route.kind)) return false;
+  switch (listener.from) {
+    case 'All':
+      return true;
+    case 'Same':
+      return route.namespace === gateway.namespace;
+    case 'Selector':
+      return selects(listener.selector, namespaceLabels(route.namespace, reads));
+    case 'None':
+      return false;
+  }
+}
+
+/** Every namespace has the label of its name, also where (in a directory of manifests) nobody wrote it down. */
+function namespaceLabels(name: string, reads: Reads<Lookups>): Labels {
+  return { 'kubernetes.io/metadata.name': name, ...reads.get('namespaces', name)?.metadata.labels };
+}
+
+function meets(listener: AttachListener, hostnames: readonly string[]): boolean {
+  return hostnames.length === 0 || hostnames.some((hostname) => intersects(hostname, listener.hostname));
+}
+
+function sectionPath(ref: ParentReference, path: FieldPath): FieldPath {
+  return [...path, ref.sectionName ? 'sectionName' : 'port'];
+}
+
+function noSection(ref: ParentReference, gateway: AttachPoint): string {
+  const asked = [
+    ...(ref.sectionName ? [`named "${ref.sectionName}"`] : []),
+    ...(ref.port === undefined ? [] : [`on port ${ref.port}`]),
+  ].join(' ');
+  const present = gateway.listeners.map((listener) => `"${listener.name}" (${listener.port})`).join(', ');
+  return `Gateway "${gateway.namespace}/${gateway.name}" has no listener ${asked}; it has ${present}`;
+}
+
+function notAllowed(route: Attaching, gateway: AttachPoint, listeners: readonly AttachListener[]): string {
+  const names = listeners.map((listener) => `"${listener.name}"`).join(', ');
+  const where = `of Gateway "${gateway.namespace}/${gateway.name}"`;
+  if (!listeners.some((listener) => listener.kinds.includes(route.kind))) {
+    return `no listener ${where} among ${names} takes routes of kind ${route.kind}`;
+  }
+  return (
+    `no listener ${where} among ${names} allows routes from namespace "${route.namespace}"; ` +
+    'see allowedRoutes.namespaces of the listener'
+  );
+}
+
+function noHostname(route: Attaching, gateway: AttachPoint, listeners: readonly AttachListener[]): string {
+  const offered = listeners.map((listener) => `"${listener.hostname}"`).join(', ');
+  const asked = route.hostnames.map((hostname) => `"${hostname}"`).join(', ');
+  return `${asked} not served by Gateway "${gateway.namespace}/${gateway.name}", whose listeners have hostname ${offered}`;
+}

@@ -1,0 +1,106 @@
+import type { Gateway } from '@fairlead/resources';
+import { compareAge } from './age.ts';
+import type { CompileOptions } from './compile-options.ts';
+import type { GatewayNode, PortLoss } from './graph.ts';
+import { compareHostnames } from './hostnames.ts';
+import { parseIp } from './ip-address.ts';
+import { checkListeners } from './listeners.ts';
+import type { Bind, Listener } from './table.ts';
+
+/** `address:port`, with IPv6 in brackets. */
+export function bindKey(address: string, port: number): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+/** The IP addresses a Gateway listens on: its own, or the default for entries without a value and for Gateways without any. */
+export function listenAddresses(gateway: Gateway, options: CompileOptions): readonly string[] {
+  const asked = gateway.spec.addresses ?? [];
+  if (asked.length === 0) return options.defaultAddresses;
+  const addresses = asked.flatMap((address) => {
+    if ((address.type ?? 'IPAddress') !== 'IPAddress') return [];
+    if (!address.value) return options.defaultAddresses;
+    return parseIp(address.value) === null ? [] : [address.value];
+  });
+  return [...new Set(addresses)];
+}
+
+/**
+ * Gateways may share an address and port as long as their listeners stay distinct. Where they are not, the older Gateway keeps the port and
+ * the younger one's listener is told. By Gateway key; Gateways without losses are absent.
+ */
+export function findPortLosses(
+  gateways: ReadonlyMap<string, Gateway>,
+  options: CompileOptions,
+): ReadonlyMap<string, readonly PortLoss[]> {
+  const holders = new Map<string, Holder[]>();
+  const losses = new Map<string, PortLoss[]>();
+  for (const [key, gateway] of [...gateways].sort(([, a], [, b]) => compareAge(a.metadata, b.metadata))) {
+    const lost = claimPorts(key, gateway, options, holders);
+    if (lost.length > 0) losses.set(key, lost);
+  }
+  return losses;
+}
+
+interface Holder {
+  readonly gateway: string;
+  readonly listener: string;
+  readonly hostname: string;
+  readonly protocol: string;
+}
+
+function claimPorts(
+  key: string,
+  gateway: Gateway,
+  options: CompileOptions,
+  holders: Map<string, Holder[]>,
+): PortLoss[] {
+  const losses: PortLoss[] = [];
+  for (const check of checkListeners(gateway.spec.listeners)) {
+    if (check.refused !== null || check.conflict !== null) continue;
+    const { name, port, protocol } = check.spec;
+    const keys = listenAddresses(gateway, options).map((address) => bindKey(address, port));
+    const rival = keys
+      .flatMap((bind) => holders.get(bind) ?? [])
+      .find((holder) => excludes(holder, key, check.hostname, protocol));
+    if (rival !== undefined) {
+      const message = `${keys.join(', ')} belongs to listener "${rival.listener}" of the older Gateway "${rival.gateway}" with ${
+        rival.protocol === protocol ? 'the same hostname' : `protocol ${rival.protocol}`
+      }; choose another port, address or hostname`;
+      losses.push({ listener: name, message });
+      continue;
+    }
+    for (const bind of keys) {
+      const held = holders.get(bind);
+      const holder = { gateway: key, listener: name, hostname: check.hostname, protocol };
+      if (held === undefined) holders.set(bind, [holder]);
+      else held.push(holder);
+    }
+  }
+  return losses;
+}
+
+function excludes(holder: Holder, gateway: string, hostname: string, protocol: string): boolean {
+  return holder.gateway !== gateway && (holder.protocol !== protocol || holder.hostname === hostname);
+}
+
+/** The sockets of all Gateways, by `Bind.key`. */
+export function collectBinds(gateways: Iterable<GatewayNode>): ReadonlyMap<string, Bind> {
+  const open = new Map<string, { address: string; port: number; listeners: Listener[] }>();
+  for (const node of gateways) {
+    for (const { listener } of node.listeners) {
+      if (listener === null) continue;
+      for (const address of node.addresses) {
+        const key = bindKey(address, listener.port);
+        const bind = open.get(key);
+        if (bind === undefined) open.set(key, { address, port: listener.port, listeners: [listener] });
+        else bind.listeners.push(listener);
+      }
+    }
+  }
+  return new Map([...open].map(([key, { address, port, listeners }]) => [key, toBind(key, address, port, listeners)]));
+}
+
+function toBind(key: string, address: string, port: number, listeners: Listener[]): Bind {
+  listeners.sort((a, b) => compareHostnames(a.hostname, b.hostname) || (a.id < b.id ? -1 : 1));
+  return { key, address, port, secure: listeners[0]!.tls !== null, listeners };
+}

@@ -1,0 +1,25 @@
+/** What the compiler must be told or lent. Compare by identity of members: keep them between compiles. */
+export interface CompileOptions {
+  /** GatewayClasses with this `spec.controllerName` are ours. */
+  readonly controllerName: string;
+  /** Where a Gateway listens that names no address: IP addresses, at least one. */
+  readonly defaultAddresses: readonly string[];
+  readonly certificates: CertificateReader;
+  /** Binds that failed, by `Bind.key`, with what to tell the user. They appear in the statuses; the table keeps them. */
+  readonly bindErrors?: ReadonlyMap<string, string>;
+}
+
+/** X.509 is read by the application; a string tells what is wrong. */
+export interface CertificateReader {
+  /** Checks a chain (leaf first) against its key. */
+  readCertificate(certPem: string, keyPem: string): CertificateFacts | string;
+  /** Checks that `pem` holds at least one certificate, and nothing broken. Null when it is good. */
+  checkCaBundle(pem: string): string | null;
+}
+
+export interface CertificateFacts {
+  /** DNS names of the leaf, lower case. */
+  readonly names: readonly string[];
+  /** SHA-256 of the leaf, hex. */
+  readonly fingerprint: string;
+}

@@ -1,0 +1,121 @@
+import type {
+  BackendTlsPolicy,
+  Condition,
+  ConfigMap,
+  Gateway,
+  GatewayAddress,
+  HttpRoute,
+  LabelSelector,
+  Namespace,
+  ReferenceGrant,
+  RouteGroupKind,
+  RouteStatus,
+  Secret,
+  Service,
+} from '@fairlead/resources';
+import type { ConditionProblem, Finding } from './problems.ts';
+import type { Backend, BackendTls, Certificate, Listener, MatchEntry, Rule, RuleFailure } from './table.ts';
+
+/**
+ * The nodes of a compile. Table entries, statuses and problems are all read from them, so they cannot disagree.
+ *
+ *   Gateway ─▶ GatewayNode ─▶ binds, AttachPoint ┐
+ *   BackendTLSPolicy ─▶ PolicyNode ─▶ ServiceTls ┼─▶ RouteNode ─▶ hosts, rules, backends
+ *   HTTPRoute, Service ──────────────────────────┘
+ */
+
+/** What nodes look up, by name of the table. Keys are `namespace/name`, except `grants` and `namespaces`: the namespace. */
+export interface Lookups {
+  readonly services: Service;
+  readonly secrets: Secret;
+  readonly configMaps: ConfigMap;
+  readonly namespaces: Namespace;
+  readonly grants: readonly ReferenceGrant[];
+  readonly portLosses: readonly PortLoss[];
+  readonly bindErrors: string;
+  readonly attachPoints: AttachPoint;
+  readonly serviceTls: ServiceTls;
+}
+
+export interface GatewayNode {
+  readonly gateway: Gateway;
+  readonly attachPoint: AttachPoint;
+  /** In the order of `spec.listeners`. */
+  readonly listeners: readonly ListenerNode[];
+  /** Where its listeners listen; empty when the Gateway is not accepted. */
+  readonly addresses: readonly string[];
+  readonly statusAddresses: readonly GatewayAddress[];
+  readonly conditions: readonly Condition[];
+  readonly problems: readonly ConditionProblem[];
+}
+
+export interface ListenerNode {
+  readonly name: string;
+  readonly supportedKinds: readonly RouteGroupKind[];
+  readonly conditions: readonly Condition[];
+  /** Null when it cannot serve. */
+  readonly listener: Listener | null;
+}
+
+/** What routes see of a Gateway: it stays the same when, say, only a certificate changes. */
+export interface AttachPoint {
+  readonly namespace: string;
+  readonly name: string;
+  readonly listeners: readonly AttachListener[];
+  /** Presented to backends that speak TLS. */
+  readonly clientCertificate: Certificate | null;
+}
+
+export interface AttachListener {
+  /** `Listener.id`. */
+  readonly id: string;
+  readonly name: string;
+  readonly port: number;
+  readonly hostname: string;
+  /** Kinds of gateway.networking.k8s.io. */
+  readonly kinds: readonly string[];
+  readonly from: 'All' | 'Same' | 'Selector' | 'None';
+  readonly selector: LabelSelector | undefined;
+  /** Requests reach it. Routes attach, and are counted, even when they don't. */
+  readonly serving: boolean;
+}
+
+/** A listener of a Gateway that another Gateway's listener keeps from its port. */
+export interface PortLoss {
+  readonly listener: string;
+  readonly message: string;
+}
+
+export interface PolicyNode {
+  readonly key: string;
+  readonly policy: BackendTlsPolicy;
+  /** What to check backends by; a failure when the policy can't be honoured. */
+  readonly tls: Omit<BackendTls, 'clientCertificate'> | RuleFailure;
+  readonly accepted: readonly Finding[];
+  readonly resolved: readonly Finding[];
+}
+
+/** The BackendTLSPolicies of one Service after conflicts are resolved, by port name; '' for all other ports. */
+export type ServiceTls = ReadonlyMap<string, PolicyNode>;
+
+export interface RouteNode {
+  readonly route: HttpRoute;
+  readonly status: RouteStatus;
+  readonly problems: readonly ConditionProblem[];
+  /** Listeners that count it as attached. */
+  readonly attached: readonly string[];
+  readonly contributions: readonly Contribution[];
+  readonly rules: readonly Rule[];
+  readonly backends: readonly Backend[];
+  /** Services it sends to that a BackendTLSPolicy names, with the Gateways it does so for. */
+  readonly policedServices: readonly { readonly service: string; readonly gateways: readonly string[] }[];
+}
+
+/** What one route brings to one host table. */
+export interface Contribution {
+  /** `HostTable.key`. */
+  readonly host: string;
+  readonly listener: string;
+  readonly hostname: string;
+  readonly entries: readonly MatchEntry[];
+}

@@ -1,0 +1,44 @@
+/** Structural equality of plain data: objects, arrays, primitives. */
+export function isSame(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (Array.isArray(a)) return Array.isArray(b) && areSame(a, b);
+  const keys = Object.keys(a);
+  if (keys.length !== Object.keys(b).length) return false;
+  return keys.every((key) => isSame((a as Fields)[key], (b as Fields)[key]));
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function areSame(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.length === b.length && a.every((element, i) => isSame(element, b[i]));
+}
+
+/** `before` if it says the same as `now`: unchanged data keeps its identity. */
+export function keep<T>(before: T | undefined, now: T): T {
+  return before !== undefined && isSame(before, now) ? before : now;
+}
+
+/** Like `keep` for a list, and also for its elements, compared position by position. */
+export function keepEach<T>(before: readonly T[] | undefined, now: readonly T[]): readonly T[] {
+  if (before === undefined) return now;
+  const kept = now.map((element, i) => keep(before[i], element));
+  return kept.length === before.length && kept.every((element, i) => element === before[i]) ? before : kept;
+}
+
+/** Like `keep` for a map, and also for its values by key. */
+export function keepMap<T>(
+  before: ReadonlyMap<string, T> | undefined,
+  now: ReadonlyMap<string, T>,
+): ReadonlyMap<string, T> {
+  if (before === undefined) return now;
+  const kept = new Map<string, T>();
+  let changed = before.size !== now.size;
+  for (const [key, value] of now) {
+    const old = before.get(key);
+    const same = keep(old, value);
+    if (same !== old) changed = true;
+    kept.set(key, same);
+  }
+  return changed ? kept : before;
+}
