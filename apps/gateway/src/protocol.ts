@@ -9,8 +9,12 @@ export interface WorkerStart {
   readonly index: number;
   readonly settings: Settings;
   readonly memory: SharedMemory;
-  /** 48 secret octets shared by all workers, so that a client may resume its TLS session at any of them. Without them each has its own. */
-  readonly ticketKeys?: Uint8Array;
+  /** 48 secret octets shared by all workers, so that a client may resume its TLS session at any of them. */
+  readonly ticketKeys: Uint8Array;
+  /** `process.hrtime.bigint()` when the control thread started: zero of the clock that all threads share, see `clock.ts`. */
+  readonly clockBaseNs: bigint;
+  /** Workers share ports by SO_REUSEPORT; false where the platform can't, and there is one worker then. */
+  readonly reusePort: boolean;
 }
 
 /** Memory that all workers and the control thread see. Slots and rows are handed out by the control thread only. */
