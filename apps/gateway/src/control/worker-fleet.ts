@@ -1,0 +1,183 @@
+import type { FromWorker, ToWorker, WorkerStart } from '../protocol.ts';
+import { WorkerHandle } from './worker-handle.ts';
+
+export interface FleetOptions {
+  /** The worker thread's module. */
+  readonly module: URL;
+  /** Live workers. One more is kept as a spare. */
+  readonly count: number;
+  /** What a worker starts with; the metrics buffer belongs to its index. */
+  readonly start: (index: number) => WorkerStart;
+  /** An update that brings a worker from nothing to the present. */
+  readonly fullUpdate: () => ToWorker & { readonly type: 'update' };
+  readonly events: FleetEvents;
+}
+
+export interface FleetEvents {
+  /** The least version that all live workers have applied has moved. */
+  onApplied(version: number): void;
+  /** A bind's state over all workers has changed. */
+  onBind(key: string, error: string | null): void;
+  /** All workers serve for the first time. */
+  onReady(): void;
+  /** A worker that was not asked to has ended. Its part of the shared memory is nobody's now. */
+  onLost(index: number, error: Error): void;
+}
+
+/** A worker that lived shorter than this was probably killed by its start: the next is made more slowly. */
+const shortLifeMs = 1_000;
+const firstPauseMs = 50;
+const maxPauseMs = 5_000;
+
+/**
+ * Keeps the data plane's workers alive. A spare with its code loaded takes the place of one that dies: what is left to do then is to apply
+ * the table and to bind. Indexes run from 0 to `count` (one more for the spare) and are unique among living workers.
+ */
+export class WorkerFleet {
+  readonly #options: FleetOptions;
+  readonly #workers = new Set<WorkerHandle>();
+  readonly #freeIndexes: number[];
+  readonly #binds = new Map<string, string | null>();
+  #applied = 0;
+  #ready = false;
+  #stopping = false;
+  #shortLives = 0;
+  #drained: (() => void) | null = null;
+
+  constructor(options: FleetOptions) {
+    this.#options = options;
+    this.#freeIndexes = Array.from({ length: options.count + 1 }, (_, i) => options.count - i);
+  }
+
+  /** Live workers that serve. */
+  get serving(): number {
+    return this.#live().filter((worker) => worker.ready).length;
+  }
+
+  /** Starts the workers; they bind with the first update. Call once there is something to serve. */
+  start(): void {
+    for (let i = 0; i < this.#options.count; i++) this.#activate(this.#spawn());
+    this.#spawn();
+  }
+
+  /** To all live workers. A spare gets everything when it is needed. */
+  publish(update: ToWorker & { readonly type: 'update' }): void {
+    for (const worker of this.#live()) worker.send(update);
+  }
+
+  /** For tests of the recovery; workers only obey with debug hooks. */
+  crash(index: number): void {
+    for (const worker of this.#live()) if (worker.index === index) worker.send({ type: 'crash' });
+  }
+
+  beginDrain(): void {
+    for (const worker of this.#live()) worker.send({ type: 'drain' });
+  }
+
+  /** Stops accepting, lets requests finish until `deadlineMs` from now, then ends every thread. */
+  async stop(deadlineMs: number): Promise<void> {
+    this.#stopping = true;
+    const gone = new Promise<void>((resolve) => {
+      this.#drained = resolve;
+    });
+    for (const worker of this.#workers) {
+      if (worker.state === 'live') worker.send({ type: 'stop', deadlineMs });
+      else void worker.terminate();
+    }
+    this.#noteGone();
+    // A worker ends itself at its deadline; one that can't (a stuck event loop) is ended here.
+    const timer = setTimeout(() => this.#terminateAll(), deadlineMs + 2_000);
+    await gone;
+    clearTimeout(timer);
+  }
+
+  #live(): WorkerHandle[] {
+    return [...this.#workers].filter((worker) => worker.state === 'live');
+  }
+
+  #spawn(): WorkerHandle {
+    const index = this.#freeIndexes.pop()!;
+    const worker = new WorkerHandle(this.#options.module, this.#options.start(index), {
+      onMessage: (from, message) => this.#onMessage(from, message),
+      onGone: (from, error) => this.#onGone(from, error),
+    });
+    this.#workers.add(worker);
+    return worker;
+  }
+
+  #activate(worker: WorkerHandle): void {
+    worker.state = 'live';
+    worker.send(this.#options.fullUpdate());
+  }
+
+  #onMessage(worker: WorkerHandle, message: FromWorker): void {
+    switch (message.type) {
+      case 'applied':
+        worker.applied = message.version;
+        return this.#noteApplied();
+      case 'bind':
+        worker.binds.set(message.key, message.error);
+        return this.#noteBind(message.key);
+      case 'ready':
+        worker.ready = true;
+        return this.#noteReady();
+      case 'drained':
+        return;
+    }
+  }
+
+  #onGone(worker: WorkerHandle, error: Error | null): void {
+    const wasLive = worker.binds.size > 0 || worker.applied > 0;
+    this.#workers.delete(worker);
+    this.#freeIndexes.push(worker.index);
+    if (this.#stopping) return this.#noteGone();
+    this.#options.events.onLost(worker.index, error ?? new Error('worker ended without being asked to'));
+    const spare = [...this.#workers].find((other) => other.state === 'spare');
+    if (this.#live().length < this.#options.count && spare !== undefined) this.#activate(spare);
+    for (const key of worker.binds.keys()) this.#noteBind(key);
+    this.#noteApplied();
+    this.#shortLives = performance.now() - worker.startedMs < shortLifeMs && !wasLive ? this.#shortLives + 1 : 0;
+    this.#refill();
+  }
+
+  /** Makes up for the worker that is missing, at once or, when workers die as soon as they start, after a pause. */
+  #refill(): void {
+    const pauseMs = this.#shortLives === 0 ? 0 : Math.min(firstPauseMs * 2 ** this.#shortLives, maxPauseMs);
+    setTimeout(() => {
+      if (this.#stopping) return;
+      const worker = this.#spawn();
+      if (this.#live().length < this.#options.count) this.#activate(worker);
+    }, pauseMs).unref();
+  }
+
+  #noteApplied(): void {
+    const applied = Math.min(...this.#live().map((worker) => worker.applied));
+    if (!Number.isFinite(applied) || applied <= this.#applied) return;
+    this.#applied = applied;
+    this.#options.events.onApplied(applied);
+  }
+
+  /** A bind serves when it does for every worker that has answered: the first error counts. */
+  #noteBind(key: string): void {
+    const said = this.#live().flatMap((worker) => (worker.binds.has(key) ? [worker.binds.get(key) ?? null] : []));
+    if (said.length === 0) return;
+    const error = said.find((answer) => answer !== null) ?? null;
+    if (this.#binds.get(key) === error) return;
+    this.#binds.set(key, error);
+    this.#options.events.onBind(key, error);
+  }
+
+  #noteReady(): void {
+    if (this.#ready || this.serving < this.#options.count) return;
+    this.#ready = true;
+    this.#options.events.onReady();
+  }
+
+  #noteGone(): void {
+    if (this.#workers.size === 0) this.#drained?.();
+  }
+
+  #terminateAll(): void {
+    for (const worker of this.#workers) void worker.terminate();
+  }
+}
