@@ -1,0 +1,31 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { nginxConfig } from '../peers/nginx.ts';
+import { backendPort } from '../site.ts';
+import { loadCpu, StartedProcess } from '../started-process.ts';
+import { ensureTool } from '../tools.ts';
+
+/** 1 KiB of JSON with a few ordinary headers on every path; uploads are read and answered; `/file` under `root` is served from disk. */
+export async function startBackend(directory: string, root: string = directory): Promise<StartedProcess> {
+  const file = join(directory, 'backend.conf');
+  const folder = join(directory, 'backend');
+  writeFileSync(file, nginxConfig('worker_processes 1;', folder, httpBlock(root)));
+  const process = StartedProcess.start(loadCpu, ensureTool('nginx', console.error), ['-c', file]);
+  await process.listening(backendPort);
+  return process;
+}
+
+function httpBlock(root: string): string {
+  const text = JSON.stringify({ data: Array.from({ length: 55 }, () => '0123456789abcd'), ok: true }).padEnd(
+    1_024,
+    ' ',
+  );
+  return `access_log off; default_type application/json; client_max_body_size 0; sendfile on;
+  server {
+    listen 127.0.0.1:${backendPort};
+    location / { add_header Cache-Control "no-store"; add_header X-Backend "b1"; return 200 '${text}'; }
+    location /file { root ${root}; }
+    location /upload { proxy_pass http://127.0.0.1:${backendPort}/sink; proxy_request_buffering off; }
+    location /sink { return 200 'done'; }
+  }`;
+}

@@ -1,0 +1,63 @@
+import { startBackend } from '../backends/nginx-backend.ts';
+import type { Bench, BenchContext, Sample } from '../bench.ts';
+import { cpuPerRequest, openLoopLatency, withTarget } from '../measure.ts';
+import { envoy, fairlead, fastifyHttpProxy, haproxy, nginx, selected } from '../peers/index.ts';
+import { type Site, simpleSite, spreadRoutes } from '../site.ts';
+import type { StartedProcess } from '../started-process.ts';
+import { makeCertificate } from '../tls-files.ts';
+
+const routes = 501;
+const openLoopRate = 2_000;
+const peers = [nginx, fairlead, haproxy, envoy, fastifyHttpProxy];
+
+export const http1: Bench = {
+  name: 'http1',
+  summary: 'CPU per request and latency: HTTP/1.1 keep-alive, 1 KiB, 501 routes, access log on',
+  bars: [
+    { kind: 'ratio', variant: '', metric: 'CPU per request', peer: 'nginx', max: 1.5 },
+    { kind: 'ratio', variant: '', metric: 'CPU per request', peer: 'envoy', max: 0.5 },
+    { kind: 'ratio', variant: '', metric: 'CPU per request', peer: '@fastify/http-proxy', max: 0.3 },
+    { kind: 'ratio', variant: '2,000 rps open loop', metric: 'latency p99', peer: 'nginx', max: 1.5 },
+    { kind: 'value', variant: '2,000 rps open loop', metric: 'failed', max: 0 },
+  ],
+  run: (context) => compare(context, simpleSite(spreadRoutes(routes)), true),
+};
+
+export const http1Tls: Bench = {
+  name: 'http1-tls',
+  summary: 'CPU per request: HTTP/1.1 keep-alive over TLS 1.3, 1 KiB, 501 routes, access log on',
+  bars: [{ kind: 'ratio', variant: '', metric: 'CPU per request', peer: 'nginx', max: 1.4 }],
+  run: (context) =>
+    compare(context, simpleSite(spreadRoutes(routes), { tls: makeCertificate(context.directory) }), false),
+};
+
+async function compare(context: BenchContext, site: Site, withLatency: boolean): Promise<readonly Sample[]> {
+  const samples: Sample[] = [];
+  const backend = await startBackend(context.directory);
+  try {
+    for (let round = 1; round <= context.rounds; round++) {
+      for (const peer of selected(peers, context)) {
+        const taken = await withTarget(peer, site, context, (process) =>
+          measure(peer.name, process, site, withLatency),
+        );
+        samples.push(...taken);
+        context.progress(`round ${round} of ${context.rounds}: ${peer.name} ${taken[0]!.value.toFixed(1)} µs`);
+      }
+    }
+  } finally {
+    await backend.stop();
+  }
+  return samples;
+}
+
+async function measure(
+  target: string,
+  process: StartedProcess,
+  site: Site,
+  withLatency: boolean,
+): Promise<readonly Sample[]> {
+  const value = await cpuPerRequest(process, site);
+  const cpu = { target, variant: '', metric: 'CPU per request', unit: 'µs', value };
+  const latency = withLatency ? await openLoopLatency(target, '2,000 rps open loop', site, openLoopRate) : [];
+  return [cpu, ...latency];
+}

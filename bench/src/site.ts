@@ -1,0 +1,62 @@
+/** What a target is to serve, in nobody's words. Every target gets the same. */
+export interface Site {
+  readonly port: number;
+  readonly tls: TlsFiles | null;
+  readonly routes: readonly SiteRoute[];
+  /** Addresses `ip:port` by name of the pool. */
+  readonly pools: ReadonlyMap<string, readonly string[]>;
+  /** Into a file in the target's directory. */
+  readonly accessLog: boolean;
+  /** Peers are told to retry once and to eject after 5 failures; we are left at our defaults. */
+  readonly protect: boolean;
+}
+
+export interface TlsFiles {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** `path` is a prefix. */
+export interface SiteRoute {
+  readonly host: string;
+  readonly path: string;
+  readonly pool: string;
+}
+
+export const backendPort = 19_000;
+export const proxyPort = 19_100;
+export const requestHost = 'bench.example.com';
+/** Served by the last route of every site. */
+export const requestPath = '/api/v1/items?limit=10';
+
+export function simpleSite(routes: readonly SiteRoute[], options: Partial<Site> = {}): Site {
+  return {
+    port: proxyPort,
+    tls: null,
+    routes,
+    pools: new Map([['main', [`127.0.0.1:${backendPort}`]]]),
+    accessLog: true,
+    protect: false,
+    ...options,
+  };
+}
+
+/** `count` routes, of which the last serves `requestPath`; ten paths a host, the requested host among them. */
+export function spreadRoutes(count: number): readonly SiteRoute[] {
+  const others = Array.from({ length: count - 1 }, (_, i) => ({
+    host: `host${Math.floor(i / 10)}.example.com`,
+    path: `/service${i % 10}`,
+    pool: 'main',
+  }));
+  return [...others, { host: requestHost, path: '/api/v1', pool: 'main' }];
+}
+
+/** All on the requested host. */
+export function oneHostRoutes(count: number): readonly SiteRoute[] {
+  const others = Array.from({ length: count - 1 }, (_, i) => ({
+    host: requestHost,
+    path: `/service${i}`,
+    pool: 'main',
+  }));
+  return [...others, { host: requestHost, path: '/api/v1', pool: 'main' }];
+}

@@ -1,0 +1,82 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Proxies on one CPU, load and backends on the other, so that neither pays for the other. */
+export const proxyCpu = 0;
+export const loadCpu = 1;
+
+/** A process that a bench started, with its own end. */
+export class StartedProcess {
+  readonly pid: number;
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<void>;
+  #output = '';
+
+  private constructor(child: ChildProcess) {
+    this.#child = child;
+    this.pid = child.pid!;
+    this.#ended = new Promise((resolve) => child.once('exit', () => resolve()));
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on('data', (data: Buffer) => {
+        this.#output = (this.#output + data.toString()).slice(-4_000);
+      });
+    }
+  }
+
+  static start(cpu: number, command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): StartedProcess {
+    const child = spawn('taskset', ['-c', String(cpu), command, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      env: { ...process.env, ...env },
+    });
+    return new StartedProcess(child);
+  }
+
+  /** The end of what it printed. */
+  get output(): string {
+    return this.#output;
+  }
+
+  /** To a Node process that listens to its parent. */
+  send(message: object): void {
+    this.#child.send(message);
+  }
+
+  nextMessage<T>(): Promise<T> {
+    return new Promise((resolve) => this.#child.once('message', (message) => resolve(message as T)));
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  /** Resolves when a connection to the port is accepted. Throws what the process printed when it ends or takes too long. */
+  async listening(port: number, timeoutMs: number = 20_000): Promise<void> {
+    const deadline = performance.now() + timeoutMs;
+    while (!(await accepts(port))) {
+      if (this.#child.exitCode !== null || performance.now() > deadline) {
+        throw new Error(`nothing listens on port ${port}:\n${this.#output}`);
+      }
+      await sleep(5);
+    }
+  }
+
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    this.#child.kill(signal);
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), 10_000);
+    await this.#ended;
+    clearTimeout(timer);
+  }
+}
+
+async function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}
