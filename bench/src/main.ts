@@ -3,11 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Bench } from './bench.ts';
+import { badBackend } from './benches/bad-backend.ts';
 import { http1, http1Tls } from './benches/http1.ts';
+import { idle } from './benches/idle.ts';
+import { reload } from './benches/reload.ts';
+import { routes } from './benches/routes.ts';
+import { uploadDownload } from './benches/upload-download.ts';
 import { describeMachine } from './machine.ts';
 import { formatReport, toReport } from './report.ts';
 
-const benches: readonly Bench[] = [http1, http1Tls];
+const benches: readonly Bench[] = [http1, http1Tls, routes, uploadDownload, idle, reload, badBackend];
 
 const usage = `usage: npm run bench -- NAME [--rounds N] [--only TARGET,…] [--json]
 

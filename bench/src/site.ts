@@ -21,6 +21,8 @@ export interface SiteRoute {
   readonly host: string;
   readonly path: string;
   readonly pool: string;
+  /** Set on every response of the route. */
+  readonly responseHeader?: readonly [name: string, value: string];
 }
 
 export const backendPort = 19_000;

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { subject } from '../bench.ts';
@@ -53,7 +53,7 @@ async function untilReady(started: StartedProcess): Promise<void> {
 }
 
 /** One object a route, as a cluster would hold them, a hundred to a file. */
-export function writeManifests(site: Site, directory: string): void {
+function writeManifests(site: Site, directory: string): void {
   const folder = join(directory, 'manifests');
   mkdirSync(folder, { recursive: true });
   writeList(join(folder, 'gateway.json'), [...gatewayObjects(site), ...[...site.pools].flatMap(serviceObjects)]);
@@ -65,9 +65,11 @@ export function writeManifests(site: Site, directory: string): void {
 
 const routesPerFile = 100;
 
-/** Renamed into place: a watcher never sees half of it. */
-export function writeList(file: string, items: readonly object[]): void {
-  writeFileSync(`${file}.tmp`, JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
+/** Renamed into place, so that a watcher never sees half of it, and only where something changed. */
+function writeList(file: string, items: readonly object[]): void {
+  const text = JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
+  if (existsSync(file) && readFileSync(file, 'utf8') === text) return;
+  writeFileSync(`${file}.tmp`, text);
   renameSync(`${file}.tmp`, file);
 }
 
@@ -123,13 +125,21 @@ function serviceObjects([name, addresses]: readonly [string, readonly string[]])
   return [service, ...slices];
 }
 
-export function httpRoute(route: SiteRoute, index: number): object {
+function httpRoute(route: SiteRoute, index: number): object {
   const matches = [{ path: { type: 'PathPrefix', value: route.path } }];
-  const rules = [{ matches, backendRefs: [{ name: route.pool, port: 80 }] }];
+  const backendRefs = [{ name: route.pool, port: 80 }];
+  const rules = [{ matches, backendRefs, ...headerFilter(route) }];
   return {
     apiVersion: gatewayApi,
     kind: 'HTTPRoute',
     metadata: { name: `route-${index}` },
     spec: { parentRefs: [{ name: 'site' }], hostnames: [route.host], rules },
   };
+}
+
+function headerFilter({ responseHeader }: SiteRoute): object {
+  if (responseHeader === undefined) return {};
+  const [name, value] = responseHeader;
+  const responseHeaderModifier = { set: [{ name, value }] };
+  return { filters: [{ type: 'ResponseHeaderModifier', responseHeaderModifier }] };
 }

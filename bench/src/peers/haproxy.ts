@@ -30,7 +30,7 @@ function config(site: Site, directory: string): string {
   const check = site.protect ? ' observe layer7 error-limit 5 on-error mark-down check inter 2s' : '';
   const backends = [...site.pools].map(
     ([name, addresses]) =>
-      `backend ${name}\n${addresses.map((address, i) => `  server s${i} ${address}${check}`).join('\n')}`,
+      `backend ${name}\n${site.protect ? '  balance leastconn\n' : ''}${addresses.map((address, i) => `  server s${i} ${address}${check}`).join('\n')}`,
   );
   return `global
   maxconn 8192

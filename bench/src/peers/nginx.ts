@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Site } from '../site.ts';
+import type { Site, SiteRoute } from '../site.ts';
 import { proxyCpu, StartedProcess } from '../started-process.ts';
 import { ensureTool } from '../tools.ts';
 import { byHost, type Peer } from './peer.ts';
@@ -45,7 +45,7 @@ function httpBlock(site: Site, directory: string): string {
   const log = site.accessLog ? `access_log ${directory}/access.log combined buffer=64k flush=1s;` : 'access_log off;';
   const upstreams = [...site.pools].map(([name, addresses]) => upstream(site, name, addresses)).join('\n  ');
   const servers = [...byHost(site.routes)].map(([host, routes]) => {
-    const locations = routes.map(({ path, pool }) => `location ${path} { proxy_pass http://${pool}; }`).join(' ');
+    const locations = routes.map(location).join(' ');
     return `server { ${listen(site)} server_name ${host}; ${locations} }`;
   });
   return `${log}
@@ -57,10 +57,16 @@ function httpBlock(site: Site, directory: string): string {
   ${servers.join('\n  ')}`;
 }
 
+function location({ path, pool, responseHeader }: SiteRoute): string {
+  const header = responseHeader === undefined ? '' : ` add_header ${responseHeader[0]} "${responseHeader[1]}";`;
+  return `location ${path} { proxy_pass http://${pool};${header} }`;
+}
+
 function upstream(site: Site, name: string, addresses: readonly string[]): string {
   const fail = site.protect ? ' max_fails=5 fail_timeout=10s' : '';
   const servers = addresses.map((address) => `server ${address}${fail};`).join(' ');
-  return `upstream ${name} { ${servers} keepalive 128; keepalive_requests 100000000; }`;
+  const balance = site.protect ? 'least_conn; ' : '';
+  return `upstream ${name} { ${balance}${servers} keepalive 128; keepalive_requests 100000000; }`;
 }
 
 function listen(site: Site): string {
