@@ -87,8 +87,11 @@ async function measure(
     const watch = setInterval(() => {
       peak = Math.max(peak, residentBytes(process.pid));
     }, 50);
-    await curl(args);
-    clearInterval(watch);
+    try {
+      await curl(args);
+    } finally {
+      clearInterval(watch);
+    }
     const sample = (metric: string, unit: string, value: number): Sample => {
       return { target: peer.name, variant, metric, unit, value };
     };

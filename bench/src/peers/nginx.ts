@@ -31,7 +31,9 @@ export function nginxConfig(main: string, directory: string, http: string): stri
     .map((kind) => `${kind}_temp_path ${directory}/${kind};`)
     .join(' ');
   mkdirSync(directory, { recursive: true });
-  return `${main} daemon off; pid ${directory}/nginx.pid; error_log ${directory}/error.log;
+  // Started by root it would become another user, who may not enter the scratch directory.
+  const user = process.getuid?.() === 0 ? 'user root;' : '';
+  return `${main} ${user} daemon off; pid ${directory}/nginx.pid; error_log ${directory}/error.log;
 events { worker_connections 16384; }
 http {
   ${temporary}
