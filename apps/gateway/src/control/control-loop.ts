@@ -26,6 +26,8 @@ export interface ControlLoopOptions {
   readonly log: Log;
   /** To the workers that live. */
   readonly publish: (update: Update) => void;
+  /** No worker counts for `slot` any more; another rule may get it. */
+  readonly onRuleSlotFree: (slot: number) => void;
   /** After every compile. */
   readonly onCompiled: (compiled: Compiled) => void;
 }
@@ -119,7 +121,10 @@ export class ControlLoop {
     this.#ruleSlots.reclaim(
       version,
       () => true,
-      (slot) => Atomics.store(turns, slot, 0),
+      (slot) => {
+        Atomics.store(turns, slot, 0);
+        this.#options.onRuleSlotFree(slot);
+      },
     );
   }
 

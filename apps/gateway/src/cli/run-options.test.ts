@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import { parseRunOptions, UsageError } from './run-options.ts';
+
+const parse = (...args: string[]) => parseRunOptions(args, {});
+
+describe('parseRunOptions', () => {
+  it('reads every flag', () => {
+    const options = parse(
+      ...['--from', '/m', '--workers', '1', '--admin', '[::1]:1234', '--access-log', '/a.log', '--log-level', 'warn'],
+      ...['--status', '-', '--trusted-proxies', '10.0.0.0/8, ::1', '--drain-grace', '0', '--drain-timeout', '1.5'],
+    );
+    expect(options).toMatchObject({
+      directory: '/m',
+      admin: { host: '::1', port: 1234 },
+      logLevel: 'warn',
+      status: { to: 'stdout' },
+      settings: {
+        workers: 1,
+        accessLog: { to: 'file', path: '/a.log' },
+        downstream: { trustedProxies: ['10.0.0.0/8', '::1'] },
+        drain: { graceMs: 0, deadlineMs: 1_500 },
+        debugHooks: false,
+      },
+    });
+  });
+
+  it('knows its defaults', () => {
+    expect(parse('--from', '/m')).toMatchObject({
+      admin: { host: '127.0.0.1', port: 9901 },
+      settings: { accessLog: { to: 'stdout' } },
+      status: null,
+    });
+    expect(parse('--help')).toBeNull();
+  });
+
+  it.each([
+    [[], '--from DIR is missing'],
+    [['--from', '/m', '--workers', '0'], 'whole number from 1'],
+    [['--from', '/m', '--workers', 'two'], 'whole number from 1'],
+    [['--from', '/m', '--admin', '9901'], 'HOST:PORT'],
+    [['--from', '/m', '--admin', 'localhost:99999'], 'HOST:PORT'],
+    [['--from', '/m', '--log-level', 'loud'], 'one of debug'],
+    [['--from', '/m', '--trusted-proxies', '10.0.0.0/33'], 'CIDR'],
+    [['--from', '/m', '--trusted-proxies', 'example.com'], 'CIDR'],
+    [['--from', '/m', '--drain-grace', 'soon'], 'seconds from 0'],
+    [['--from', '/m', '--drain-timeout', '-1'], '--drain-timeout'],
+    [['--from', '/m', '--form', '/m'], '--form'],
+    [['--from', '/m', 'stray'], 'stray'],
+  ])('%j is refused', (args, message) => {
+    expect(() => parse(...args)).toThrow(UsageError);
+    expect(() => parse(...args)).toThrow(message);
+  });
+});

@@ -1,0 +1,156 @@
+import { isIP } from 'node:net';
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { StatusTarget } from '../control/status-output.ts';
+import { type LogLevel, logLevels } from '../observe/log.ts';
+import { type AccessLogTarget, defaultSettings, type Settings } from '../settings.ts';
+
+/** What `fairlead run` was asked to do. */
+export interface RunOptions {
+  readonly directory: string;
+  readonly settings: Settings;
+  readonly admin: AdminAddress;
+  readonly logLevel: LogLevel;
+  readonly status: StatusTarget | null;
+}
+
+export interface AdminAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+export const runUsage = `usage: fairlead run --from DIR [OPTIONS]
+
+Serves the Gateways in a directory of manifests, and follows every change of its files.
+
+  --from DIR               manifests: *.yaml, *.yml, *.json, also in sub-directories
+  --workers N              threads that serve requests (default: one per CPU)
+  --admin HOST:PORT        admin API (default: 127.0.0.1:9901)
+  --access-log TARGET      off, stdout or a file that is appended to (default: stdout)
+  --log-level LEVEL        ${logLevels.join(', ')} (default: info); the log goes to stderr
+  --status FILE|-          write the statuses a cluster would show, to a file or stdout, whenever they change
+  --trusted-proxies CIDRS  peers whose X-Forwarded-* are believed, separated by commas (default: none)
+  --drain-grace SECONDS    on SIGTERM, go on accepting this long with readiness false (default: ${defaultSettings.drain.graceMs / 1_000})
+  --drain-timeout SECONDS  then let requests finish this long (default: ${defaultSettings.drain.deadlineMs / 1_000})
+  --expose-reason          add x-fairlead-reason to answers made by the gateway
+  --help
+`;
+
+const options = {
+  from: { type: 'string' },
+  workers: { type: 'string' },
+  admin: { type: 'string', default: '127.0.0.1:9901' },
+  'access-log': { type: 'string', default: 'stdout' },
+  'log-level': { type: 'string', default: 'info' },
+  status: { type: 'string' },
+  'trusted-proxies': { type: 'string', default: '' },
+  'drain-grace': { type: 'string' },
+  'drain-timeout': { type: 'string' },
+  'expose-reason': { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+} as const;
+
+/** A flag that can't be used, with what is allowed. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** Null when help was asked for. Throws `UsageError`. */
+export function parseRunOptions(args: readonly string[], env: NodeJS.ProcessEnv): RunOptions | null {
+  const flags = parseFlags(args);
+  if (flags.help) return null;
+  if (!flags.from) throw new UsageError('--from DIR is missing: which directory holds the manifests?');
+  return {
+    directory: resolve(flags.from),
+    admin: toAddress(flags.admin),
+    logLevel: toLogLevel(flags['log-level']),
+    status: flags.status === undefined ? null : toStatusTarget(flags.status),
+    settings: {
+      ...defaultSettings,
+      workers: toWorkers(flags.workers),
+      accessLog: toAccessLog(flags['access-log']),
+      exposeReason: flags['expose-reason'],
+      debugHooks: env.FAIRLEAD_DEBUG_HOOKS === '1',
+      downstream: { ...defaultSettings.downstream, trustedProxies: toCidrs(flags['trusted-proxies']) },
+      drain: {
+        graceMs: toMs('--drain-grace', flags['drain-grace'], defaultSettings.drain.graceMs),
+        deadlineMs: toMs('--drain-timeout', flags['drain-timeout'], defaultSettings.drain.deadlineMs),
+      },
+    },
+  };
+}
+
+type Flags = ReturnType<typeof parseArgs<{ options: typeof options }>>['values'];
+
+function parseFlags(args: readonly string[]): Flags {
+  try {
+    return parseArgs({ args: [...args], options }).values;
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+/** Where ports can't be shared between threads there is one worker. */
+function toWorkers(text: string | undefined): number {
+  if (text === undefined) return canSharePorts ? availableParallelism() : 1;
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 1 || count > maxWorkers) {
+    throw new UsageError(`--workers ${text}: must be a whole number from 1 to ${maxWorkers}`);
+  }
+  if (count > 1 && !canSharePorts) throw new UsageError(`--workers ${text}: this platform can run one worker only`);
+  return count;
+}
+
+const maxWorkers = 63;
+
+/** Linux balances connections between sockets on one port; macOS has the option but gives all to the last, Windows lacks it. */
+export const canSharePorts: boolean = process.platform === 'linux';
+
+function toAddress(text: string): AdminAddress {
+  const match = /^(?:\[([0-9a-f:.]+)\]|([^:[\]\s]+)):(\d{1,5})$/i.exec(text);
+  const port = Number(match?.[3]);
+  if (match === null || port > 65_535) {
+    throw new UsageError(`--admin ${text}: must be HOST:PORT, e.g. 127.0.0.1:9901 or [::1]:9901`);
+  }
+  return { host: (match[1] ?? match[2])!, port };
+}
+
+function toLogLevel(text: string): LogLevel {
+  const level = logLevels.find((known) => known === text);
+  if (level === undefined) throw new UsageError(`--log-level ${text}: must be one of ${logLevels.join(', ')}`);
+  return level;
+}
+
+function toAccessLog(text: string): AccessLogTarget {
+  if (text === '') throw new UsageError('--access-log: must be off, stdout or a file');
+  return text === 'off' || text === 'stdout' ? { to: text } : { to: 'file', path: resolve(text) };
+}
+
+function toStatusTarget(text: string): StatusTarget {
+  if (text === '') throw new UsageError('--status: must be a file, or - for stdout');
+  return text === '-' ? { to: 'stdout' } : { to: 'file', path: resolve(text) };
+}
+
+function toCidrs(text: string): readonly string[] {
+  const cidrs = text.split(',').map((cidr) => cidr.trim());
+  return cidrs.filter((cidr) => cidr !== '').map(checkedCidr);
+}
+
+function checkedCidr(cidr: string): string {
+  const [address = '', bits] = cidr.split('/');
+  const family = isIP(address);
+  const known = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 6 ? 128 : 32));
+  if (family === 0 || !known)
+    throw new UsageError(`--trusted-proxies ${cidr}: must be an IP address or a CIDR like 10.0.0.0/8`);
+  return cidr;
+}
+
+function toMs(flag: string, text: string | undefined, fallbackMs: number): number {
+  if (text === undefined) return fallbackMs;
+  const seconds = Number(text);
+  if (text.trim() === '' || !(seconds >= 0 && seconds <= 86_400)) {
+    throw new UsageError(`${flag} ${text}: must be seconds from 0 to 86400`);
+  }
+  return seconds * 1_000;
+}

@@ -1,0 +1,174 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { EndpointStats } from '@fairlead/balancer';
+import { type Compiled, type ConditionProblem, emptyTable, type RouteTable } from '@fairlead/routing';
+import type { AdminView, ConfigView, WorkersView } from '../admin/admin-view.ts';
+import { type Clock, createClock } from '../clock.ts';
+import type { Log } from '../observe/log.ts';
+import { WorkerMetrics } from '../observe/metrics.ts';
+import type { AssignedEndpointSet } from '../protocol.ts';
+import type { Settings } from '../settings.ts';
+import { certificateReader } from './certificate-reader.ts';
+import { ControlLoop } from './control-loop.ts';
+import { allocateMemory, capacity, memoryOf } from './shared-memory.ts';
+import type { SourceUpdate } from './source/directory-source.ts';
+import { WorkerFleet } from './worker-fleet.ts';
+
+export interface GatewayProcessOptions {
+  readonly settings: Settings;
+  /** Workers share ports by SO_REUSEPORT. */
+  readonly sharePorts: boolean;
+  readonly defaultAddresses: readonly string[];
+  readonly version: string;
+  readonly log: Log;
+  readonly onCompiled: (compiled: Compiled) => void;
+}
+
+const controllerName = 'fairlead.dev/gateway';
+const ticketKeyBytes = 48;
+
+/** One replica: the control loop and its workers over one piece of shared memory, and what the admin API may see of them. */
+export class GatewayProcess implements AdminView {
+  readonly startedAtMs: number = Date.now();
+  readonly version: string;
+  readonly stats: EndpointStats;
+  readonly metrics: readonly WorkerMetrics[];
+  readonly binds = new Map<string, string | null>();
+  readonly #options: GatewayProcessOptions;
+  readonly #clock: Clock;
+  readonly #fleet: WorkerFleet;
+  readonly #loop: ControlLoop;
+  #source: SourceUpdate | null = null;
+  #updatedAtMs = 0;
+  #lost = 0;
+  #started = false;
+  #ready = false;
+  #draining = false;
+
+  constructor(options: GatewayProcessOptions) {
+    const { settings, log } = options;
+    this.#options = options;
+    this.version = options.version;
+    const clockBaseNs = process.hrtime.bigint();
+    const memory = allocateMemory(settings.workers + 1);
+    const ticketKeys = randomBytes(ticketKeyBytes);
+    this.#clock = createClock(clockBaseNs);
+    this.stats = new EndpointStats(memory.endpoints);
+    this.metrics = memory.metrics.map((buffer) => new WorkerMetrics(buffer));
+    this.#loop = new ControlLoop({
+      compile: { controllerName, defaultAddresses: options.defaultAddresses, certificates: certificateReader },
+      memory,
+      log,
+      publish: (update) => this.#fleet.publish(update),
+      onRuleSlotFree: (slot) => {
+        for (const metrics of this.metrics) metrics.resetRule(slot);
+      },
+      onCompiled: options.onCompiled,
+    });
+    this.#fleet = new WorkerFleet({
+      module: new URL('../data/worker.ts', import.meta.url),
+      count: settings.workers,
+      start: (index) => {
+        const shared = memoryOf(memory, index);
+        return { index, settings, memory: shared, ticketKeys, clockBaseNs, reusePort: options.sharePorts };
+      },
+      fullUpdate: () => this.#loop.fullUpdate(),
+      events: {
+        onApplied: (version) => this.#loop.noteApplied(version),
+        onBind: (key, error) => this.#noteBind(key, error),
+        onReady: () => this.#noteReady(),
+        onLost: (index, error) => this.#noteLost(index, error),
+      },
+    });
+  }
+
+  /** Takes what a source says; the first time also starts the workers. */
+  async update(source: SourceUpdate): Promise<void> {
+    this.#source = source;
+    this.#updatedAtMs = Date.now();
+    await this.#loop.update(source);
+    if (this.#started) return;
+    this.#started = true;
+    this.#fleet.start();
+  }
+
+  /** Readiness false, accepting for `graceMs` more, then no more accepting and up to the deadline for what is in flight. */
+  async drain(graceMs: number): Promise<void> {
+    this.#draining = true;
+    this.#loop.close();
+    this.#fleet.beginDrain();
+    await sleep(graceMs);
+    await this.#fleet.stop(this.#options.settings.drain.deadlineMs);
+  }
+
+  get notReady(): readonly string[] {
+    const reasons: string[] = [];
+    if (this.#source === null) reasons.push('waiting for the first configuration');
+    else if (!this.#ready) reasons.push('waiting for the workers to apply the first configuration');
+    if (this.#ready && this.#fleet.serving === 0) reasons.push('no worker serves');
+    if (this.#ready && this.#allBindsFailed()) reasons.push('no port could be opened');
+    if (this.#draining) reasons.push('draining');
+    return reasons;
+  }
+
+  get config(): ConfigView {
+    const problems = this.#source?.problems ?? [];
+    return {
+      version: this.#loop.version,
+      updatedAtMs: this.#updatedAtMs,
+      isComplete: !problems.some((problem) => problem.severity === 'error'),
+      sourceProblems: problems,
+    };
+  }
+
+  get workers(): WorkersView {
+    return { wanted: this.#options.settings.workers, serving: this.#fleet.serving, lost: this.#lost };
+  }
+
+  get table(): RouteTable {
+    return this.#loop.compiled?.table ?? emptyTable;
+  }
+
+  get problems(): readonly ConditionProblem[] {
+    return this.#loop.compiled?.problems ?? [];
+  }
+
+  get endpointSets(): ReadonlyMap<string, AssignedEndpointSet> {
+    return this.#loop.endpointSets;
+  }
+
+  get ruleSlots(): Iterable<readonly [rule: string, slot: number]> {
+    return this.#loop.ruleSlots.entries();
+  }
+
+  get sharedRuleSlot(): number | null {
+    return this.#loop.ruleSlots.size < this.table.rules.size ? capacity.rules - 1 : null;
+  }
+
+  nowMs(): number {
+    return this.#clock.now();
+  }
+
+  #allBindsFailed(): boolean {
+    return this.binds.size > 0 && [...this.binds.values()].every((error) => error !== null);
+  }
+
+  #noteBind(key: string, error: string | null): void {
+    this.binds.set(key, error);
+    this.#loop.noteBind(key, error);
+  }
+
+  #noteReady(): void {
+    this.#ready = true;
+    const tookMs = Math.round(performance.now());
+    const { rules, binds } = this.table;
+    this.#options.log.info({ rules: rules.size, listening: [...binds.keys()].join(' '), tookMs }, 'ready');
+  }
+
+  #noteLost(index: number, error: Error): void {
+    this.#lost++;
+    this.stats.clearWorker(index);
+    this.metrics[index]!.clearGauges();
+    this.#options.log.error({ err: error, worker: index }, 'a worker was lost; another takes its place');
+  }
+}
