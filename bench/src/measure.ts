@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { openLoop, percentile } from '@fairlead/e2e';
 import type { BenchContext, Sample } from './bench.ts';
-import { openLoop, percentile } from './load/open-loop.ts';
 import { wrk } from './load/wrk.ts';
 import type { Peer } from './peers/peer.ts';
 import { cpuSeconds } from './process-tree.ts';

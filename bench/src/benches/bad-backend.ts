@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { openLoop, percentile } from '@fairlead/e2e';
 import { type Fault, FaultyBackends } from '../backends/faulty-backends.ts';
 import type { Bar, Bench, BenchContext, Sample } from '../bench.ts';
-import { openLoop, percentile } from '../load/open-loop.ts';
 import { withTarget } from '../measure.ts';
 import { envoy, fairlead, haproxy, nginx, selected } from '../peers/index.ts';
 import type { Peer } from '../peers/peer.ts';

@@ -1,8 +1,8 @@
 import { Agent, get } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { openLoop, percentile } from '@fairlead/e2e';
 import { startBackend } from '../backends/nginx-backend.ts';
 import type { Bench, BenchContext, Sample } from '../bench.ts';
-import { openLoop, percentile } from '../load/open-loop.ts';
 import { withTarget } from '../measure.ts';
 import { adminPort } from '../peers/fairlead.ts';
 import { fairlead, nginx, selected } from '../peers/index.ts';

@@ -59,10 +59,7 @@ export class BindGate {
       return;
     }
     this.#options.onTaken(key, error);
-    this.#timers.set(
-      key,
-      setTimeout(() => void this.#try(key, bind), this.#options.retryMs).unref(),
-    );
+    this.#timers.set(key, setTimeout(() => void this.#try(key, bind), this.#options.retryMs).unref());
   }
 }
 

@@ -177,6 +177,8 @@ export class ControlLoop {
 }
 
 function whoAsked(bind: Bind): string {
-  const names = bind.listeners.map(({ gateway, name }) => `listener "${name}" of Gateway "${gateway.namespace}/${gateway.name}"`);
+  const names = bind.listeners.map(
+    ({ gateway, name }) => `listener "${name}" of Gateway "${gateway.namespace}/${gateway.name}"`,
+  );
   return names.length === 0 ? '' : ` (asked for by ${names.join(', ')})`;
 }

@@ -16,7 +16,10 @@ export function allocateMemory(workerIndexes: number): FleetMemory {
   return {
     endpoints: new SharedArrayBuffer(EndpointStats.byteLength(capacity.endpoints)),
     turns: new SharedArrayBuffer(capacity.rules * Int32Array.BYTES_PER_ELEMENT),
-    metrics: Array.from({ length: workerIndexes }, () => new SharedArrayBuffer(WorkerMetrics.byteLength(capacity.rules))),
+    metrics: Array.from(
+      { length: workerIndexes },
+      () => new SharedArrayBuffer(WorkerMetrics.byteLength(capacity.rules)),
+    ),
   };
 }
 

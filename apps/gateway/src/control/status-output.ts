@@ -19,7 +19,9 @@ export function statusDocuments(statuses: Statuses): string {
   const documents: string[] = [];
   for (const [table, kind] of kinds) {
     for (const [key, status] of [...statuses[table]].sort(([a], [b]) => (a < b ? -1 : 1))) {
-      documents.push(stringify({ apiVersion: gatewayGroup, kind, metadata: toMetadata(key), status }, { lineWidth: 0 }));
+      documents.push(
+        stringify({ apiVersion: gatewayGroup, kind, metadata: toMetadata(key), status }, { lineWidth: 0 }),
+      );
     }
   }
   return documents.map((text) => `---\n${text}`).join('');

@@ -27,7 +27,12 @@ export class WorkerHandle {
   constructor(module: URL, start: WorkerStart, events: WorkerEvents) {
     this.index = start.index;
     this.startedMs = performance.now();
-    this.#worker = new Worker(module, { workerData: start, name: `fairlead-${start.index}`, stdout: false, stderr: false });
+    this.#worker = new Worker(module, {
+      workerData: start,
+      name: `fairlead-${start.index}`,
+      stdout: false,
+      stderr: false,
+    });
     this.#worker.on('message', (message: FromWorker) => events.onMessage(this, message));
     this.#worker.on('error', (error) => {
       this.#error = error instanceof Error ? error : new Error(String(error));

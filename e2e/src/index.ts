@@ -1,0 +1,1 @@
+export { type OpenLoopOptions, type OpenLoopRun, openLoop, percentile } from './open-loop.ts';
