@@ -26,6 +26,7 @@ export async function run(args: readonly string[]): Promise<number> {
     gateway.update(update).catch((error: unknown) => log.error({ err: error }, 'the update could not be published'));
   });
   await source.start(stop.signal);
+  if (options.settings.debugHooks) process.on('SIGUSR2', () => gateway.crashWorker());
   const signal = await nextSignal();
   log.info({ signal }, 'draining; a second signal ends at once');
   process.once('SIGTERM', endAtOnce).once('SIGINT', endAtOnce);

@@ -101,6 +101,11 @@ export class GatewayProcess implements AdminView {
     await this.#fleet.stop(this.#options.settings.drain.deadlineMs);
   }
 
+  /** With debug hooks: makes the first live worker throw. */
+  crashWorker(): void {
+    this.#fleet.crashOne();
+  }
+
   get notReady(): readonly string[] {
     const reasons: string[] = [];
     if (this.#source === null) reasons.push('waiting for the first configuration');

@@ -66,8 +66,8 @@ export class WorkerFleet {
   }
 
   /** For tests of the recovery; workers only obey with debug hooks. */
-  crash(index: number): void {
-    for (const worker of this.#live()) if (worker.index === index) worker.send({ type: 'crash' });
+  crashOne(): void {
+    this.#live()[0]?.send({ type: 'crash' });
   }
 
   beginDrain(): void {
