@@ -127,7 +127,8 @@ export class GatewayProcess implements AdminView {
   }
 
   get workers(): WorkersView {
-    return { wanted: this.#options.settings.workers, serving: this.#fleet.serving, lost: this.#lost };
+    const { serving, longestUpdateMs } = this.#fleet;
+    return { wanted: this.#options.settings.workers, serving, lost: this.#lost, longestUpdateMs };
   }
 
   get table(): RouteTable {

@@ -39,6 +39,7 @@ export class WorkerFleet {
   readonly #freeIndexes: number[];
   readonly #binds = new Map<string, string | null>();
   #applied = 0;
+  #longestUpdateMs = 0;
   #ready = false;
   #stopping = false;
   #shortLives = 0;
@@ -47,6 +48,11 @@ export class WorkerFleet {
   constructor(options: FleetOptions) {
     this.#options = options;
     this.#freeIndexes = Array.from({ length: options.count + 1 }, (_, i) => options.count - i);
+  }
+
+  /** Longest time a serving worker was busy with one update; its first, before it serves, does not count. */
+  get longestUpdateMs(): number {
+    return this.#longestUpdateMs;
   }
 
   /** Live workers that serve. */
@@ -114,6 +120,7 @@ export class WorkerFleet {
     switch (message.type) {
       case 'applied':
         worker.applied = message.version;
+        if (worker.ready) this.#longestUpdateMs = Math.max(this.#longestUpdateMs, message.tookMs);
         return this.#noteApplied();
       case 'bind':
         worker.binds.set(message.key, message.error);
