@@ -51,4 +51,6 @@ export interface WorkersView {
   readonly serving: number;
   /** Workers that ended without being asked to, since the start. */
   readonly lost: number;
+  /** Longest time a serving worker was busy applying one update. */
+  readonly longestUpdateMs: number;
 }

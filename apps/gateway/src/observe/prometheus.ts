@@ -55,6 +55,12 @@ function writeProcess(text: PrometheusText, view: AdminView, facts: ProcessFacts
     'Data-plane threads that died and were replaced.',
     workers.lost,
   );
+  text.single(
+    'fairlead_worker_update_max_seconds',
+    'gauge',
+    'Longest time a serving worker was busy applying one update.',
+    workers.longestUpdateMs / 1_000,
+  );
 }
 
 function writeConfig(text: PrometheusText, { config, problems, table }: AdminView): void {
