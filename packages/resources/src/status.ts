@@ -11,6 +11,8 @@ export interface Condition {
 
 export interface GatewayClassStatus {
   readonly conditions: readonly Condition[];
+  /** Sorted by name. */
+  readonly supportedFeatures: readonly { readonly name: string }[];
 }
 
 export interface GatewayStatus {

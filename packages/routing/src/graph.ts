@@ -13,8 +13,9 @@ import type {
   Secret,
   Service,
 } from '@fairlead/resources';
-import type { ConditionProblem, Finding } from './problems.ts';
-import type { Backend, BackendTls, Certificate, Listener, MatchEntry, Rule, RuleFailure } from './table.ts';
+import type { RankedEntry } from './precedence.ts';
+import type { ConditionProblem } from './problems.ts';
+import type { Backend, BackendTls, Certificate, Listener, Rule, RuleFailure } from './table.ts';
 
 /**
  * The nodes of a compile. Table entries, statuses and problems are all read from them, so they cannot disagree.
@@ -33,6 +34,9 @@ export interface Lookups {
   readonly grants: readonly ReferenceGrant[];
   readonly portLosses: readonly PortLoss[];
   readonly bindErrors: string;
+  /** `spec.gatewayClassName` of every Gateway there is, ours or not. */
+  readonly gatewayClassNames: string;
+  readonly policyLosses: readonly PolicyLoss[];
   readonly attachPoints: AttachPoint;
   readonly serviceTls: ServiceTls;
 }
@@ -86,13 +90,25 @@ export interface PortLoss {
   readonly message: string;
 }
 
+/** A target of a BackendTLSPolicy that an older policy has. */
+export interface PolicyLoss {
+  /** In `spec.targetRefs`. */
+  readonly target: number;
+  /** `namespace/name` of the older policy. */
+  readonly winner: string;
+}
+
 export interface PolicyNode {
-  readonly key: string;
   readonly policy: BackendTlsPolicy;
+  /** The targets it governs: Service and port name, '' for all ports. */
+  readonly governs: readonly { readonly service: string; readonly section: string }[];
+  /** `namespace/name` of every Service it names, also where another policy governs. */
+  readonly services: readonly string[];
   /** What to check backends by; a failure when the policy can't be honoured. */
   readonly tls: Omit<BackendTls, 'clientCertificate'> | RuleFailure;
-  readonly accepted: readonly Finding[];
-  readonly resolved: readonly Finding[];
+  /** The same for every ancestor. */
+  readonly conditions: readonly Condition[];
+  readonly problems: readonly ConditionProblem[];
 }
 
 /** The BackendTLSPolicies of one Service after conflicts are resolved, by port name; '' for all other ports. */
@@ -107,8 +123,10 @@ export interface RouteNode {
   readonly contributions: readonly Contribution[];
   readonly rules: readonly Rule[];
   readonly backends: readonly Backend[];
-  /** Services it sends to that a BackendTLSPolicy names, with the Gateways it does so for. */
-  readonly policedServices: readonly { readonly service: string; readonly gateways: readonly string[] }[];
+  /** Services it sends to that a BackendTLSPolicy names. */
+  readonly policedServices: readonly string[];
+  /** `namespace/name` of the Gateways that accept it. */
+  readonly gateways: readonly string[];
 }
 
 /** What one route brings to one host table. */
@@ -117,5 +135,5 @@ export interface Contribution {
   readonly host: string;
   readonly listener: string;
   readonly hostname: string;
-  readonly entries: readonly MatchEntry[];
+  readonly entries: readonly RankedEntry[];
 }

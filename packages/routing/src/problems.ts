@@ -1,3 +1,5 @@
+import { compareText } from './age.ts';
+
 /** Where in an object a field stands: `['spec', 'rules', 1, 'backendRefs', 0]`. */
 export type FieldPath = readonly (string | number)[];
 
@@ -30,6 +32,14 @@ export interface Finding {
   readonly message: string;
 }
 
+/** By kind, namespace and name; those of one object stay in their order. */
+export function sortProblems(problems: readonly ConditionProblem[]): readonly ConditionProblem[] {
+  return [...problems].sort(
+    ({ object: a }, { object: b }) =>
+      compareText(a.kind, b.kind) || compareText(a.namespace, b.namespace) || compareText(a.name, b.name),
+  );
+}
+
 /** `spec.rules[1].backendRefs[0]`; '' for the object itself. */
 export function formatPath(path: FieldPath): string {
   let text = '';
@@ -49,5 +59,12 @@ export function toProblem(
   finding: Finding,
   severity: 'error' | 'warning' = 'error',
 ): ConditionProblem {
-  return { object, path: finding.path, reason: finding.reason, message: finding.message, severity };
+  const { kind, namespace, name } = object;
+  return {
+    object: { kind, namespace, name },
+    path: finding.path,
+    reason: finding.reason,
+    message: finding.message,
+    severity,
+  };
 }

@@ -7,7 +7,7 @@
 export type TablesOf<T> = { readonly [Name in keyof T]: ReadonlyMap<string, T[Name]> };
 
 export class Reads<T> {
-  readonly #tables: TablesOf<T>;
+  #tables: TablesOf<T> | null;
   readonly #names: (keyof T)[] = [];
   readonly #keys: string[] = [];
   readonly #values: unknown[] = [];
@@ -17,11 +17,17 @@ export class Reads<T> {
   }
 
   get<Name extends keyof T>(name: Name, key: string): T[Name] | undefined {
+    if (this.#tables === null) throw new Error(`lookup of ${String(name)} "${key}" after the node was built`);
     const value = this.#tables[name].get(key);
     this.#names.push(name);
     this.#keys.push(key);
     this.#values.push(value);
     return value;
+  }
+
+  /** Ends the looking up. Lets go of the tables: a node that lives long must not keep all that was there when it was built. */
+  close(): void {
+    this.#tables = null;
   }
 
   /** Every lookup made here gives the same in `tables`. Names in `unchanged` need no look: their tables are the same as a whole. */
@@ -32,6 +38,11 @@ export class Reads<T> {
     }
     return true;
   }
+}
+
+/** The names of tables that are the same as a whole. */
+export function findUnchanged<T>(before: TablesOf<T>, now: TablesOf<T>): ReadonlySet<keyof T> {
+  return new Set((Object.keys(now) as (keyof T)[]).filter((name) => before[name] === now[name]));
 }
 
 /** A built node with what it was built from. */
@@ -65,7 +76,9 @@ export function rebuild<Source, Node, T>(stage: Rebuild<Source, Node, T>): Built
     }
     changed = true;
     const reads = new Reads<T>(stage.tables);
-    nodes.set(key, { source, reads, node: stage.build(key, source, reads, before?.node) });
+    const node = stage.build(key, source, reads, before?.node);
+    reads.close();
+    nodes.set(key, { source, reads, node });
   }
   return changed || nodes.size !== stage.previous.size ? nodes : stage.previous;
 }

@@ -1,6 +1,7 @@
 import type { ReferenceGrant } from '@fairlead/resources';
 import type { Lookups } from './graph.ts';
 import type { Reads } from './reads.ts';
+import { keepMap } from './same.ts';
 
 export const GATEWAY_GROUP = 'gateway.networking.k8s.io';
 
@@ -40,9 +41,10 @@ export function notPermitted(from: Referrer, to: Referent): string {
   );
 }
 
-/** Grants by the namespace they stand in. */
+/** Grants by the namespace they stand in. A namespace with the same grants as before keeps its list. */
 export function indexGrants(
   grants: ReadonlyMap<string, ReferenceGrant>,
+  before: ReadonlyMap<string, readonly ReferenceGrant[]>,
 ): ReadonlyMap<string, readonly ReferenceGrant[]> {
   const byNamespace = new Map<string, ReferenceGrant[]>();
   for (const grant of grants.values()) {
@@ -51,5 +53,5 @@ export function indexGrants(
     if (list === undefined) byNamespace.set(namespace, [grant]);
     else list.push(grant);
   }
-  return byNamespace;
+  return keepMap(before, byNamespace);
 }

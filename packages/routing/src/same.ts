@@ -42,3 +42,20 @@ export function keepMap<T>(
   }
   return changed ? kept : before;
 }
+
+/** Keeps the identity of inner maps with the same values, compared by identity, and of the whole when all are kept. */
+export function keepMaps<T>(
+  before: ReadonlyMap<string, ReadonlyMap<string, T>>,
+  now: ReadonlyMap<string, ReadonlyMap<string, T>>,
+): ReadonlyMap<string, ReadonlyMap<string, T>> {
+  const kept = new Map<string, ReadonlyMap<string, T>>();
+  let changed = before.size !== now.size;
+  for (const [key, inner] of now) {
+    const old = before.get(key);
+    const same =
+      old !== undefined && old.size === inner.size && [...inner].every(([name, value]) => old.get(name) === value);
+    if (!same) changed = true;
+    kept.set(key, same ? old : inner);
+  }
+  return changed ? kept : before;
+}

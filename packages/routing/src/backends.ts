@@ -1,0 +1,125 @@
+import type { BackendObjectReference, Service, ServicePort } from '@fairlead/resources';
+import type { Lookups, PolicyNode } from './graph.ts';
+import type { FieldPath, Finding } from './problems.ts';
+import type { Reads } from './reads.ts';
+import { mayRefer, notPermitted, type Referrer } from './references.ts';
+import type { Backend } from './table.ts';
+
+/** What a reference to a backend leads to. With a `finding` there may still be a backend: one that must not be sent to, see its failure. */
+export interface ResolvedBackend {
+  readonly backend: Backend | null;
+  readonly finding: Finding | null;
+  /** The Service, when a BackendTLSPolicy names it; '' otherwise. */
+  readonly policed: string;
+}
+
+/**
+ * A backendRef, in the API's order of judgement: kind, permission, existence, protocol. The client certificate is left out: it depends on
+ * the Gateway that the request came through.
+ */
+export function resolveBackend(
+  ref: BackendObjectReference,
+  path: FieldPath,
+  from: Referrer,
+  reads: Reads<Lookups>,
+): ResolvedBackend {
+  const { group = '', kind = 'Service', namespace = from.namespace, name, port } = ref;
+  const key = `${namespace}/${name}`;
+  const refuse = (reason: string, message: string, policed = ''): ResolvedBackend => ({
+    backend: null,
+    finding: { path, reason, message },
+    policed,
+  });
+  if (group !== '' || kind !== 'Service') {
+    return refuse(
+      'InvalidKind',
+      `kind ${group === '' ? kind : `${group}/${kind}`} is not supported as backend; use Service`,
+    );
+  }
+  const to = { group, kind, namespace, name };
+  if (!mayRefer(from, to, reads)) return refuse('RefNotPermitted', notPermitted(from, to));
+  const policies = reads.get('serviceTls', key);
+  const policed = policies === undefined ? '' : key;
+  const service = reads.get('services', key);
+  if (service === undefined) return refuse('BackendNotFound', `Service "${key}" not found`, policed);
+  if (service.spec.type === 'ExternalName') {
+    return refuse(
+      'InvalidKind',
+      `Service "${key}" is an ExternalName, which could lead anywhere; it is not supported`,
+      policed,
+    );
+  }
+  const servicePort = findPort(service, port);
+  if (servicePort === undefined) return refuse('BackendNotFound', noPort(key, port, service), policed);
+  const policy = policies?.get(servicePort.name ?? '') ?? policies?.get('') ?? null;
+  const protocol = findProtocol(servicePort, policy !== null);
+  if (typeof protocol !== 'string')
+    return refuse('UnsupportedProtocol', `Service "${key}", port ${port}: ${protocol.error}`, policed);
+  const backend = toBackend({ namespace, name }, servicePort.port, protocol, policy);
+  return { backend, finding: backend.failure && badPolicy(path, key, policy!), policed };
+}
+
+/** TCP first: 443 is often there for UDP too. */
+function findPort(service: Service, port: number | undefined): ServicePort | undefined {
+  const named = (service.spec.ports ?? []).filter((candidate) => candidate.port === port);
+  return named.find(({ protocol = 'TCP' }) => protocol === 'TCP') ?? named[0];
+}
+
+function noPort(key: string, port: number | undefined, service: Service): string {
+  const ports = (service.spec.ports ?? []).map((candidate) => candidate.port).join(', ');
+  const has = ports === '' ? 'it has no ports' : `it has ${ports}`;
+  return port === undefined
+    ? `port is required for Service "${key}"; ${has}`
+    : `Service "${key}" has no port ${port}; ${has}`;
+}
+
+function badPolicy(path: FieldPath, service: string, { policy }: PolicyNode): Finding {
+  const message =
+    `BackendTLSPolicy "${policy.metadata.namespace}/${policy.metadata.name}" of Service "${service}" can't be honoured; ` +
+    'requests are refused rather than sent unprotected; see its conditions';
+  return { path, reason: 'InvalidBackendTLSPolicy', message };
+}
+
+/** Lower case. Kubernetes' standard ones (KEP-3726), the IANA names in use, and what people write. */
+const protocols: ReadonlyMap<string, { readonly protocol: Backend['protocol']; readonly secure: boolean }> = new Map([
+  ['', { protocol: 'http1', secure: false }],
+  ['http', { protocol: 'http1', secure: false }],
+  ['ws', { protocol: 'http1', secure: false }],
+  ['kubernetes.io/ws', { protocol: 'http1', secure: false }],
+  ['https', { protocol: 'http1', secure: true }],
+  ['wss', { protocol: 'http1', secure: true }],
+  ['kubernetes.io/wss', { protocol: 'http1', secure: true }],
+  ['h2c', { protocol: 'h2c', secure: false }],
+  ['http2', { protocol: 'h2c', secure: false }],
+  ['grpc', { protocol: 'h2c', secure: false }],
+  ['kubernetes.io/h2c', { protocol: 'h2c', secure: false }],
+]);
+
+/** "If a Route is not able to send traffic to the backend using the specified protocol then the backend is considered invalid." */
+function findProtocol(port: ServicePort, hasPolicy: boolean): Backend['protocol'] | { readonly error: string } {
+  const { protocol = 'TCP', appProtocol = '' } = port;
+  if (protocol !== 'TCP') return { error: `protocol ${protocol} can't carry HTTP` };
+  const known = protocols.get(appProtocol.toLowerCase());
+  if (known === undefined) return { error: `appProtocol "${appProtocol}" is not supported` };
+  if (known.secure && !hasPolicy) {
+    return { error: `appProtocol "${appProtocol}" needs a BackendTLSPolicy that says which certificate to accept` };
+  }
+  return known.protocol;
+}
+
+function toBackend(
+  service: Backend['service'],
+  port: number,
+  protocol: Backend['protocol'],
+  policy: PolicyNode | null,
+): Backend {
+  const tls = policy?.tls ?? null;
+  return {
+    id: `${service.namespace}/${service.name}:${port}`,
+    service,
+    port,
+    protocol,
+    tls: tls === null || 'status' in tls ? null : { ...tls, clientCertificate: null },
+    failure: tls !== null && 'status' in tls ? tls : null,
+  };
+}

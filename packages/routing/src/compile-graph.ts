@@ -1,0 +1,72 @@
+import type { BackendTlsPolicy, Gateway, GrpcRoute, HttpRoute } from '@fairlead/resources';
+import type { CompileOptions } from './compile-options.ts';
+import type { AttachPoint, GatewayNode, Lookups, PolicyNode, RouteNode } from './graph.ts';
+import type { GrpcRouteNode } from './grpc-routes.ts';
+import type { HostNode, RouteChange } from './hosts.ts';
+import type { BuiltNodes, TablesOf } from './reads.ts';
+
+/** All nodes of one compile, for the next one to keep what still holds. */
+export interface CompileGraph {
+  readonly options: CompileOptions | null;
+  readonly tables: TablesOf<Lookups>;
+  readonly gateways: BuiltNodes<Gateway, GatewayNode, Lookups>;
+  readonly policies: BuiltNodes<BackendTlsPolicy, PolicyNode, Lookups>;
+  readonly httpRoutes: BuiltNodes<HttpRoute, RouteNode, Lookups>;
+  readonly grpcRoutes: BuiltNodes<GrpcRoute, GrpcRouteNode, Lookups>;
+  readonly hosts: ReadonlyMap<string, HostNode>;
+}
+
+export const emptyGraph: CompileGraph = {
+  options: null,
+  tables: {
+    services: new Map(),
+    secrets: new Map(),
+    configMaps: new Map(),
+    namespaces: new Map(),
+    grants: new Map(),
+    portLosses: new Map(),
+    bindErrors: new Map(),
+    gatewayClassNames: new Map(),
+    policyLosses: new Map(),
+    attachPoints: new Map(),
+    serviceTls: new Map(),
+  },
+  gateways: new Map(),
+  policies: new Map(),
+  httpRoutes: new Map(),
+  grpcRoutes: new Map(),
+  hosts: new Map(),
+};
+
+/** The graph to build on: none when the options, which no node notes as looked up, are others. */
+export function reusableGraph(previous: CompileGraph | undefined, options: CompileOptions): CompileGraph {
+  const before = previous?.options;
+  const same =
+    before?.controllerName === options.controllerName &&
+    before.defaultAddresses === options.defaultAddresses &&
+    before.certificates === options.certificates;
+  return same ? previous! : emptyGraph;
+}
+
+export function nodesOf<Source, Node, T>(built: BuiltNodes<Source, Node, T>): ReadonlyMap<string, Node> {
+  return new Map([...built].map(([key, { node }]) => [key, node]));
+}
+
+/** The routes that were built anew, came or went. */
+export function findChanges(
+  before: CompileGraph['httpRoutes'],
+  now: CompileGraph['httpRoutes'],
+): readonly RouteChange[] {
+  if (before === now) return [];
+  const changes: RouteChange[] = [];
+  for (const [key, built] of now) {
+    const old = before.get(key);
+    if (old !== built) changes.push({ key, before: old?.node, now: built.node });
+  }
+  for (const [key, built] of before) if (!now.has(key)) changes.push({ key, before: built.node, now: undefined });
+  return changes;
+}
+
+export function attachPointsOf(gateways: ReadonlyMap<string, GatewayNode>): ReadonlyMap<string, AttachPoint> {
+  return new Map([...gateways].map(([key, { attachPoint }]) => [key, attachPoint]));
+}

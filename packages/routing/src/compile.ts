@@ -1,0 +1,129 @@
+import type { ClusterState, Gateway, Statuses } from '@fairlead/resources';
+import { buildPolicy, collectServiceTls, findPolicyLosses } from './backend-tls.ts';
+import { findPortLosses } from './binds.ts';
+import { attachPointsOf, type CompileGraph, findChanges, nodesOf, reusableGraph } from './compile-graph.ts';
+import type { CompileOptions } from './compile-options.ts';
+import { acceptClasses, findClassless, indexClassNames, selectGateways } from './gateway-classes.ts';
+import { buildGateway, refuseGateway } from './gateways.ts';
+import type { Lookups } from './graph.ts';
+import { buildGrpcRoute } from './grpc-routes.ts';
+import { updateHosts } from './hosts.ts';
+import { buildHttpRoute } from './http-routes.ts';
+import { type ConditionProblem, sortProblems } from './problems.ts';
+import { findUnchanged, rebuild, type TablesOf } from './reads.ts';
+import { indexGrants } from './references.ts';
+import { keepMap } from './same.ts';
+import { type StatusNodes, writeStatuses } from './statuses.ts';
+import type { RouteTable } from './table.ts';
+import { assembleTable } from './table-assembly.ts';
+
+/** What a compile gives. */
+export interface Compiled {
+  readonly table: RouteTable;
+  readonly statuses: Statuses;
+  /** Sorted by object. */
+  readonly problems: readonly ConditionProblem[];
+  /** For the next compile only. */
+  readonly graph: CompileGraph;
+}
+
+/**
+ * From resources to the routing table, the statuses of all objects, and what is wrong with them. Given the previous result, builds only what
+ * a change reaches; everything that says the same keeps its identity, down to single entries. The result is the same as without.
+ */
+export function compile(state: ClusterState, options: CompileOptions, previous: Compiled | null): Compiled {
+  const before = reusableGraph(previous?.graph, options);
+  const classes = acceptClasses(state.gatewayClasses, options.controllerName);
+  const ours = selectGateways(state.gateways, classes);
+
+  const base = collectLookups(state, ours, options, before.tables);
+  const gateways = rebuild({
+    sources: ours,
+    tables: base,
+    unchanged: findUnchanged(before.tables, base),
+    previous: before.gateways,
+    build: (_, gateway, reads, old) => buildGateway(gateway, options, reads, old),
+  });
+  const policies = rebuild({
+    sources: state.backendTlsPolicies,
+    tables: base,
+    unchanged: findUnchanged(before.tables, base),
+    previous: before.policies,
+    build: (_, policy, reads) => buildPolicy(policy, options.certificates, reads),
+  });
+  const tables = {
+    ...base,
+    attachPoints: keepMap(before.tables.attachPoints, attachPointsOf(nodesOf(gateways))),
+    serviceTls: collectServiceTls(nodesOf(policies).values(), before.tables.serviceTls),
+  };
+  const unchanged = findUnchanged(before.tables, tables);
+  const httpRoutes = rebuild({
+    sources: state.httpRoutes,
+    tables,
+    unchanged,
+    previous: before.httpRoutes,
+    build: (_, route, reads) => buildHttpRoute(route, options.controllerName, reads),
+  });
+  const grpcRoutes = rebuild({
+    sources: state.grpcRoutes,
+    tables,
+    unchanged,
+    previous: before.grpcRoutes,
+    build: (_, route, reads) => buildGrpcRoute(route, options.controllerName, reads),
+  });
+  const hosts = updateHosts(before.hosts, findChanges(before.httpRoutes, httpRoutes));
+
+  const nodes = {
+    classes,
+    gateways: nodesOf(gateways),
+    policies: nodesOf(policies),
+    httpRoutes: nodesOf(httpRoutes),
+    grpcRoutes: nodesOf(grpcRoutes),
+  };
+  return {
+    table: assembleTable(nodes.gateways, nodes.httpRoutes, hosts, previous?.table),
+    statuses: writeStatuses(nodes, options.controllerName, previous?.statuses),
+    problems: sortProblems([
+      ...findClassless(state.gateways, state.gatewayClasses, classes),
+      ...collectProblems(nodes),
+    ]),
+    graph: { options, tables, gateways, policies, httpRoutes, grpcRoutes, hosts },
+  };
+}
+
+/** What nodes look up before there are attach points and policies to look up. */
+function collectLookups(
+  state: ClusterState,
+  gateways: ReadonlyMap<string, Gateway>,
+  options: CompileOptions,
+  before: TablesOf<Lookups>,
+): TablesOf<Lookups> {
+  return {
+    services: state.services,
+    secrets: state.secrets,
+    configMaps: state.configMaps,
+    namespaces: state.namespaces,
+    grants: indexGrants(state.referenceGrants, before.grants),
+    portLosses: keepMap(before.portLosses, findPortLosses(acceptedOnly(gateways), options)),
+    bindErrors: options.bindErrors ?? noErrors,
+    gatewayClassNames: keepMap(before.gatewayClassNames, indexClassNames(state.gateways)),
+    policyLosses: keepMap(before.policyLosses, findPolicyLosses(state.backendTlsPolicies)),
+    attachPoints: new Map(),
+    serviceTls: new Map(),
+  };
+}
+
+/** A Gateway that is refused takes no port from others. */
+function acceptedOnly(gateways: ReadonlyMap<string, Gateway>): ReadonlyMap<string, Gateway> {
+  return new Map([...gateways].filter(([, gateway]) => refuseGateway(gateway) === null));
+}
+
+const noErrors: ReadonlyMap<string, string> = new Map();
+
+function collectProblems(nodes: StatusNodes): readonly ConditionProblem[] {
+  const problems: ConditionProblem[] = [];
+  for (const table of [nodes.classes, nodes.gateways, nodes.policies, nodes.httpRoutes, nodes.grpcRoutes]) {
+    for (const node of table.values()) problems.push(...node.problems);
+  }
+  return problems;
+}

@@ -1,0 +1,115 @@
+import type { HttpBackendRef, HttpRouteRule } from '@fairlead/resources';
+import type { Lookups } from './graph.ts';
+import type { FieldPath } from './problems.ts';
+import type { Reads } from './reads.ts';
+import { RuleContext } from './rule-context.ts';
+import { type CompiledFilters, compileFilters } from './rule-filters.ts';
+import type { RuleFindings } from './rule-findings.ts';
+import { areOnlyPrefixes, type CompiledMatch, compileMatches } from './rule-matches.ts';
+import { compileRetry, compileTimeouts } from './rule-timing.ts';
+import { compileSession } from './session-policy.ts';
+import type { Backend, RouteName, Rule, RuleFailure, WeightedBackend } from './table.ts';
+
+/** One rule of a route, compiled, before it is known through which Gateways requests reach it. */
+export interface RuleDraft {
+  readonly matches: readonly CompiledMatch[];
+  /** Null when it is dropped: see `findings.invalid`. */
+  readonly rule: Rule | null;
+  /** Those it sends or mirrors to. */
+  readonly backends: readonly Backend[];
+  readonly policedServices: readonly string[];
+  readonly findings: RuleFindings;
+}
+
+export function draftRule(
+  specs: readonly HttpRouteRule[],
+  index: number,
+  route: RouteName,
+  reads: Reads<Lookups>,
+): RuleDraft {
+  const spec = specs[index]!;
+  const path = ['spec', 'rules', index];
+  const context = new RuleContext(route, reads, areOnlyPrefixes(spec.matches));
+  const { findings } = context;
+  checkName(specs, index, [...path, 'name'], findings);
+  const matches = compileMatches(spec.matches, [...path, 'matches'], findings);
+  const filtered = compileFilters(spec.filters ?? [], [...path, 'filters'], context);
+  const rule = compileRule(spec, index, route, filtered, context);
+  const kept = findings.invalid.length === 0 || filtered.failure !== null;
+  return {
+    matches: kept ? matches : [],
+    rule: kept ? rule : null,
+    backends: kept ? backendsOf(rule, context) : [],
+    policedServices: [...context.policedServices],
+    findings,
+  };
+}
+
+/** "This name MUST be unique within a Route if it is set." */
+function checkName(specs: readonly HttpRouteRule[], index: number, path: FieldPath, findings: RuleFindings): void {
+  const { name } = specs[index]!;
+  if (name === undefined || specs.findIndex((other) => other.name === name) === index) return;
+  findings.addInvalid(path, `"${name}" is the name of another rule of this route; rename one`);
+}
+
+function compileRule(
+  spec: HttpRouteRule,
+  index: number,
+  { kind, namespace, name }: RouteName,
+  filtered: CompiledFilters,
+  context: RuleContext,
+): Rule {
+  const { findings } = context;
+  const path = ['spec', 'rules', index];
+  const id = `${kind}/${namespace}/${name}/${index}`;
+  const backends = compileBackendRefs(spec.backendRefs ?? [], [...path, 'backendRefs'], context);
+  const redirects = filtered.filters.some((filter) => filter.type === 'requestRedirect');
+  if (redirects && (spec.backendRefs ?? []).length > 0) {
+    findings.addInvalid([...path, 'backendRefs'], 'must be empty in a rule with filter RequestRedirect');
+  }
+  return {
+    id,
+    route: { kind, namespace, name },
+    index,
+    name: spec.name ?? '',
+    filters: filtered.filters,
+    backends: filtered.failure === null ? backends : [],
+    timeouts: compileTimeouts(spec.timeouts, [...path, 'timeouts'], findings),
+    retry: compileRetry(spec.retry, [...path, 'retry'], findings),
+    sessionPersistence: compileSession(spec.sessionPersistence, id, [...path, 'sessionPersistence'], findings),
+    failure: filtered.failure ?? (backends.length === 0 && !redirects ? noBackends : null),
+  };
+}
+
+function backendsOf(rule: Rule, context: RuleContext): readonly Backend[] {
+  const ids = new Set(backendIds(rule));
+  return [...context.backends.values()].filter((backend) => ids.has(backend.id));
+}
+
+/** Every `Backend.id` a rule sends or mirrors to. */
+function backendIds(rule: Rule): readonly string[] {
+  const filters = [...rule.filters, ...rule.backends.flatMap((backend) => backend.filters)];
+  const mirrors = filters.flatMap((filter) => (filter.type === 'requestMirror' ? [filter.backend] : []));
+  return [...rule.backends.flatMap(({ backend }) => backend ?? []), ...mirrors];
+}
+
+const noBackends: RuleFailure = { status: 500, reason: 'no_backends' };
+const maxWeight = 1_000_000;
+
+/** "If weight is set to 0, no traffic should be forwarded for this entry." Invalid references keep their share: it is answered 500. */
+function compileBackendRefs(
+  refs: readonly HttpBackendRef[],
+  path: FieldPath,
+  context: RuleContext,
+): readonly WeightedBackend[] {
+  return refs.flatMap((ref, i) => {
+    const { weight = 1 } = ref;
+    const refPath = [...path, i];
+    if (!(Number.isSafeInteger(weight) && weight >= 0 && weight <= maxWeight)) {
+      context.findings.addInvalid([...refPath, 'weight'], `${weight} is not a whole number between 0 and ${maxWeight}`);
+    }
+    const { filters, failure }: CompiledFilters = compileFilters(ref.filters ?? [], [...refPath, 'filters'], context);
+    const backend = context.useBackend(ref, refPath);
+    return weight === 0 ? [] : [{ backend: failure === null ? backend : null, weight, filters }];
+  });
+}

@@ -1,0 +1,123 @@
+import type {
+  GatewayStatus,
+  ParentReference,
+  PolicyAncestorStatus,
+  PolicyStatus,
+  RouteStatus,
+  Statuses,
+} from '@fairlead/resources';
+import { compareText } from './age.ts';
+import type { ClassNode } from './gateway-classes.ts';
+import type { GatewayNode, PolicyNode, RouteNode } from './graph.ts';
+import type { GrpcRouteNode } from './grpc-routes.ts';
+import { GATEWAY_GROUP } from './references.ts';
+import { keepMap } from './same.ts';
+
+/** The nodes that have a status, by key. */
+export interface StatusNodes {
+  readonly classes: ReadonlyMap<string, ClassNode>;
+  readonly gateways: ReadonlyMap<string, GatewayNode>;
+  readonly httpRoutes: ReadonlyMap<string, RouteNode>;
+  readonly grpcRoutes: ReadonlyMap<string, GrpcRouteNode>;
+  readonly policies: ReadonlyMap<string, PolicyNode>;
+}
+
+/** What there is to write. Statuses, and tables of them, that say the same as before keep their identity. */
+export function writeStatuses(nodes: StatusNodes, controllerName: string, before: Statuses | undefined): Statuses {
+  const attached = countAttached(nodes.httpRoutes.values());
+  const ancestors = findAncestors(nodes.httpRoutes.values());
+  return {
+    gatewayClasses: keepMap(
+      before?.gatewayClasses,
+      mapValues(nodes.classes, ({ status }) => status),
+    ),
+    gateways: keepMap(
+      before?.gateways,
+      mapValues(nodes.gateways, (node) => toGatewayStatus(node, attached)),
+    ),
+    httpRoutes: keepMap(before?.httpRoutes, collectParents(nodes.httpRoutes)),
+    grpcRoutes: keepMap(before?.grpcRoutes, collectParents(nodes.grpcRoutes)),
+    backendTlsPolicies: keepMap(
+      before?.backendTlsPolicies,
+      toPolicyStatuses(nodes.policies, ancestors, controllerName),
+    ),
+  };
+}
+
+/** By listener id: "the total number of Routes that have been successfully attached". */
+function countAttached(routes: Iterable<RouteNode>): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { attached } of routes) for (const id of attached) counts.set(id, (counts.get(id) ?? 0) + 1);
+  return counts;
+}
+
+function toGatewayStatus(node: GatewayNode, attached: ReadonlyMap<string, number>): GatewayStatus {
+  return {
+    addresses: node.statusAddresses,
+    conditions: node.conditions,
+    listeners: node.listeners.map(({ name, supportedKinds, conditions }, i) => ({
+      name,
+      supportedKinds,
+      attachedRoutes: attached.get(node.attachPoint.listeners[i]!.id) ?? 0,
+      conditions,
+    })),
+  };
+}
+
+/** Routes without a parent of ours are not ours. */
+function collectParents(
+  nodes: ReadonlyMap<string, { readonly status: RouteStatus }>,
+): ReadonlyMap<string, RouteStatus> {
+  const statuses = new Map<string, RouteStatus>();
+  for (const [key, { status }] of nodes) if (status.parents.length > 0) statuses.set(key, status);
+  return statuses;
+}
+
+/** By Service, the Gateways through which a route sends to it: "the relevant object for status is the Gateway". */
+function findAncestors(routes: Iterable<RouteNode>): ReadonlyMap<string, ReadonlySet<string>> {
+  const ancestors = new Map<string, Set<string>>();
+  for (const { policedServices, gateways } of routes) {
+    for (const service of policedServices) {
+      const through = ancestors.get(service) ?? new Set();
+      for (const gateway of gateways) through.add(gateway);
+      ancestors.set(service, through);
+    }
+  }
+  return ancestors;
+}
+
+/** "A maximum of 16 ancestors will be represented in this list." */
+const maxAncestors = 16;
+
+function toPolicyStatuses(
+  policies: ReadonlyMap<string, PolicyNode>,
+  ancestors: ReadonlyMap<string, ReadonlySet<string>>,
+  controllerName: string,
+): ReadonlyMap<string, PolicyStatus> {
+  const statuses = new Map<string, PolicyStatus>();
+  for (const [key, { services, conditions }] of policies) {
+    const gateways = new Set(services.flatMap((service) => [...(ancestors.get(service) ?? [])]));
+    if (gateways.size === 0) continue;
+    const first = [...gateways].sort(compareText).slice(0, maxAncestors);
+    statuses.set(key, {
+      ancestors: first.map(
+        (gateway): PolicyAncestorStatus => ({ ancestorRef: toReference(gateway), controllerName, conditions }),
+      ),
+    });
+  }
+  return statuses;
+}
+
+function toReference(gateway: string): ParentReference {
+  const slash = gateway.indexOf('/');
+  return {
+    group: GATEWAY_GROUP,
+    kind: 'Gateway',
+    namespace: gateway.slice(0, slash),
+    name: gateway.slice(slash + 1),
+  };
+}
+
+function mapValues<A, B>(map: ReadonlyMap<string, A>, to: (value: A) => B): ReadonlyMap<string, B> {
+  return new Map([...map].map(([key, value]) => [key, to(value)]));
+}
