@@ -1,9 +1,10 @@
-import type { Backend, Bind, HostTable, RouteTable, Rule } from './table.ts';
+import { spliceBetween } from './host-splice.ts';
+import type { Backend, Bind, HostTable, MatchEntry, RouteTable, Rule } from './table.ts';
 
-/** What turns one table into the next. Entries are replaced whole. */
+/** What turns one table into the next. Entries are replaced whole, but for host tables of which a part changed. */
 export interface TableDiff {
   readonly binds: EntryDiff<Bind>;
-  readonly hosts: EntryDiff<HostTable>;
+  readonly hosts: HostDiff;
   readonly rules: EntryDiff<Rule>;
   readonly backends: EntryDiff<Backend>;
 }
@@ -11,6 +12,23 @@ export interface TableDiff {
 export interface EntryDiff<T> {
   readonly set: readonly (readonly [key: string, value: T])[];
   readonly remove: readonly string[];
+}
+
+export interface HostDiff extends EntryDiff<HostTable> {
+  /** Applied after `set` and `remove`; at most one per host table. */
+  readonly splices: readonly HostSplice[];
+}
+
+/**
+ * Replaces a run of a host table's entries. Cloning a table of 5,000 entries to a worker stalls it for more than 10 ms, and a
+ * single host may have that many.
+ */
+export interface HostSplice {
+  /** `HostTable.key`. */
+  readonly key: string;
+  readonly start: number;
+  readonly deleteCount: number;
+  readonly insert: readonly MatchEntry[];
 }
 
 export const emptyTable: RouteTable = {
@@ -24,16 +42,30 @@ export const emptyTable: RouteTable = {
 export function diffTables(previous: RouteTable, next: RouteTable): TableDiff {
   return {
     binds: diffEntries(previous.binds, next.binds),
-    hosts: diffEntries(previous.hosts, next.hosts),
+    hosts: diffHosts(previous.hosts, next.hosts),
     rules: diffEntries(previous.rules, next.rules),
     backends: diffEntries(previous.backends, next.backends),
   };
 }
 
-export function isEmptyDiff(diff: TableDiff): boolean {
-  return Object.values(diff).every(
-    (entries: EntryDiff<unknown>) => entries.set.length === 0 && entries.remove.length === 0,
+export function isEmptyDiff({ binds, hosts, rules, backends }: TableDiff): boolean {
+  return (
+    hosts.splices.length === 0 &&
+    [binds, hosts, rules, backends].every((entries) => entries.set.length === 0 && entries.remove.length === 0)
   );
+}
+
+function diffHosts(previous: RouteTable['hosts'], next: RouteTable['hosts']): HostDiff {
+  const { set, remove } = diffEntries(previous, next);
+  const whole: (typeof set)[number][] = [];
+  const splices: HostSplice[] = [];
+  for (const change of set) {
+    const before = previous.get(change[0]);
+    const splice = before === undefined ? null : spliceBetween(before, change[1]);
+    if (splice === null) whole.push(change);
+    else splices.push(splice);
+  }
+  return { set: whole, remove, splices };
 }
 
 function diffEntries<T>(previous: ReadonlyMap<string, T>, next: ReadonlyMap<string, T>): EntryDiff<T> {
