@@ -64,6 +64,11 @@ export type {
   SliceEndpoint,
   SlicePort,
 } from './objects.ts';
+export { checkManifest } from './schema/check-manifest.ts';
+export { type Identified, identifyManifest } from './schema/identify.ts';
+export { type KindInfo, type KnownKind, kinds } from './schema/kinds.ts';
+export { formatSchemaPath, type SchemaPath, type SchemaProblem } from './schema/schema-problem.ts';
+export { withoutNulls } from './schema/without-nulls.ts';
 export type {
   Condition,
   GatewayClassStatus,

@@ -1,0 +1,33 @@
+/** ` (did you mean "…"?)` for the candidate that is at most two typing errors away; '' when none is. */
+export function didYouMean(text: string, candidates: Iterable<string>): string {
+  const nearest = nearestOf(text, candidates);
+  return nearest === null ? '' : ` (did you mean "${nearest}"?)`;
+}
+
+/** The candidate that differs from `text` in case or by at most two insertions, deletions or substitutions; short words by one. */
+export function nearestOf(text: string, candidates: Iterable<string>): string | null {
+  let nearest: string | null = null;
+  let least = text.length < 5 ? 2 : 3;
+  if (text.length > 64) return null;
+  for (const candidate of candidates) {
+    const distance = editDistance(text.toLowerCase(), candidate.toLowerCase());
+    if (distance >= least) continue;
+    least = distance;
+    nearest = candidate;
+  }
+  return nearest;
+}
+
+/** Levenshtein's. */
+function editDistance(a: string, b: string): number {
+  let above = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substituted = above[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      row.push(Math.min(substituted, above[j]! + 1, row[j - 1]! + 1));
+    }
+    above = row;
+  }
+  return above[b.length]!;
+}
