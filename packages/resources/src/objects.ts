@@ -411,6 +411,8 @@ export interface Service extends KubeObject {
   readonly spec: {
     readonly type?: string;
     readonly clusterIP?: string;
+    /** The primary first. */
+    readonly ipFamilies?: readonly ('IPv4' | 'IPv6')[];
     readonly externalName?: string;
     readonly selector?: Readonly<Record<string, string>>;
     readonly ports?: readonly ServicePort[];

@@ -9,6 +9,7 @@ export {
   isEmptyDiff,
   type TableDiff,
 } from './diff.ts';
+export { collectEndpoints, type EndpointOptions } from './endpoints.ts';
 export { createMatcher, type HostName, type Match, type Matcher, type RequestView } from './match.ts';
 export { type EncodedSlashes, normalizePath } from './path.ts';
 export { type ConditionProblem, type FieldPath, formatPath, type ObjectId } from './problems.ts';

@@ -46,7 +46,8 @@ export class ControlLoop {
   readonly #rowSlots = new SlotTable(capacity.endpoints);
   /** The last slot is shared by all rules beyond the capacity. */
   readonly #ruleSlots = new SlotTable(capacity.rules - 1);
-  readonly #index = new EndpointIndex();
+  /** Whoever writes the manifests of a folder may write any address of this machine. */
+  readonly #index = new EndpointIndex({ allowLoopback: true });
   #bindErrors: ReadonlyMap<string, string> = new Map();
   #source: SourceUpdate | null = null;
   #compiled: Compiled | null = null;
