@@ -23,7 +23,7 @@ export class AccessLineWriter {
     const query = question < 0 ? '' : `","url.query":"${jsonText(queryOf(target, question), textLimits.query)}`;
     const upstream = upstreamMs < 0 ? '' : `,"http.client.request.duration":${secondsText(upstreamMs)}`;
     const why = reason === '' ? '' : `,"fairlead.reason":"${jsonText(reason, 64)}"`;
-    return `${this.#timePart(record.startedMs + epochOffsetMs)}${methodPart(method, scheme)}${path}${query}","fairlead.request_id":"${jsonText(record.requestId, 128)}${statusPart(status)}${record.requestBytes},"http.response.body.size":${record.responseBytes},"http.server.request.duration":${secondsText(record.durationMs)}${upstream}${why}${this.#client(record)}${this.#configured(record)},"fairlead.tries":${record.tries}}\n`;
+    return `${this.#timePart(record.startedMs + epochOffsetMs)}${methodPart(method, scheme)}${path}${query}","fairlead.request_id":"${jsonText(record.requestId, textLimits.short)}${statusPart(status)}${record.requestBytes},"http.response.body.size":${record.responseBytes},"http.server.request.duration":${secondsText(record.durationMs)}${upstream}${why}${this.#client(record)}${this.#configured(record)},"fairlead.tries":${record.tries}}\n`;
   }
 
   #client(record: AccessRecord): string {
@@ -115,7 +115,7 @@ function serverPart(authority: string): string {
   const bracket = authority.lastIndexOf(']');
   const host = colon > bracket ? authority.slice(0, colon) : authority;
   const bare = bracket > 0 ? host.slice(1, -1) : host;
-  const text = `,"server.address":"${jsonText(bare, textLimits.short)}"`;
+  const text = `,"server.address":"${jsonText(bare, textLimits.host)}"`;
   const port = colon > bracket ? authority.slice(colon + 1) : '';
   return /^\d{1,5}$/.test(port) ? `${text},"server.port":${Number(port)}` : text;
 }
@@ -125,7 +125,7 @@ function configuredPart(record: AccessRecord): string {
   let text = listener === '' ? '' : `,"fairlead.listener":"${jsonText(listener, textLimits.name)}"`;
   if (rule !== null) text += rulePart(rule);
   if (backend !== null) text += `,"fairlead.backend":"${jsonText(backend.id, textLimits.name)}"`;
-  if (endpoint !== null) text += `,"fairlead.endpoint":"${endpointText(endpoint)}"`;
+  if (endpoint !== null) text += `,"fairlead.endpoint":"${jsonText(endpointText(endpoint), 64)}"`;
   return flat(text);
 }
 

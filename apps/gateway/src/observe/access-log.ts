@@ -1,4 +1,4 @@
-import { close, constants, open, write } from 'node:fs';
+import { close, constants, fstatSync, open, write } from 'node:fs';
 import type { AccessLogTarget } from '../settings.ts';
 import { AccessLineWriter } from './access-line.ts';
 import type { AccessRecord } from './access-record.ts';
@@ -8,6 +8,8 @@ export interface AccessLogOptions {
   readonly fd: number;
   /** Close it with the log. */
   readonly ownsFd: boolean;
+  /** Most octets per write that the target keeps together while others write to it too. */
+  readonly atomicBytes: number;
   /** Called with the number of lines that had to be dropped because the target takes too little. */
   readonly onDrop: (lines: number) => void;
 }
@@ -15,6 +17,8 @@ export interface AccessLogOptions {
 const chunkBytes = 65_536;
 /** Bounds the memory of a log whose target has stopped taking lines: 1 MiB per worker. */
 const maxChunks = 16;
+/** What POSIX promises (PIPE_BUF on Linux): a line is never longer, see `textLimits`. */
+const pipeBytes = 4_096;
 const flushEveryMs = 200;
 /** After a target said EAGAIN (a pipe shared with a non-blocking writer). */
 const retryMs = 5;
@@ -24,14 +28,13 @@ interface Chunk {
   readonly bytes: Buffer;
   start: number;
   end: number;
-  lines: number;
 }
 
 /**
  * The access log of one worker: lines gather in 64 KiB chunks and are written in the background, at latest 200 ms after they came. Never
  * blocks and never grows: with 1 MiB waiting, lines are dropped and counted.
  *
- * Workers share the target through O_APPEND; each write carries whole lines.
+ * Workers share the target: a file through O_APPEND, a pipe by writes small enough to be atomic. Each write carries whole lines.
  */
 export class AccessLog {
   readonly #options: AccessLogOptions;
@@ -46,6 +49,8 @@ export class AccessLog {
   #writing: Chunk | null = null;
   #epochOffsetMs: number = Date.now() - performance.now();
   #closed: (() => void) | null = null;
+  /** The target was given up with something left to write: its descriptor may already be another file's. */
+  #abandoned = false;
 
   constructor(options: AccessLogOptions) {
     this.#options = options;
@@ -86,9 +91,8 @@ export class AccessLog {
   #seal(): boolean {
     const waiting = this.#full.length + (this.#writing === null ? 0 : 1);
     if (waiting >= maxChunks) return false;
-    const chunk = this.#free.pop() ?? { bytes: Buffer.allocUnsafeSlow(chunkBytes), start: 0, end: 0, lines: 0 };
+    const chunk = this.#free.pop() ?? { bytes: Buffer.allocUnsafeSlow(chunkBytes), start: 0, end: 0 };
     chunk.end = chunk.bytes.write(this.#text, 0, 'latin1');
-    chunk.lines = this.#textLines;
     this.#text = '';
     this.#textLines = 0;
     this.#full.push(chunk);
@@ -108,7 +112,8 @@ export class AccessLog {
   }
 
   #writeChunk(chunk: Chunk): void {
-    write(this.#options.fd, chunk.bytes, chunk.start, chunk.end - chunk.start, null, (error, written) => {
+    if (this.#abandoned) return;
+    write(this.#options.fd, chunk.bytes, chunk.start, this.#pieceOf(chunk), null, (error, written) => {
       if (error !== null && error.code === 'EAGAIN') {
         setTimeout(() => this.#writeChunk(chunk), retryMs);
         return;
@@ -120,16 +125,23 @@ export class AccessLog {
     });
   }
 
+  /** Octets to write next: as many whole lines as are written atomically; after a partial write, first the rest of its line. */
+  #pieceOf({ bytes, start, end }: Chunk): number {
+    const { atomicBytes } = this.#options;
+    if (end - start <= atomicBytes) return end - start;
+    const newline = bytes.lastIndexOf(0x0a, start + atomicBytes - 1);
+    return newline < start ? atomicBytes : newline + 1 - start;
+  }
+
   /** A full disk, a closed pipe: the lines are gone, the next chunk tries again. */
   #lost(chunk: Chunk): void {
-    this.#options.onDrop(chunk.lines);
+    this.#options.onDrop(linesLeft(chunk));
     this.#done(chunk);
   }
 
   #done(chunk: Chunk): void {
     chunk.start = 0;
     chunk.end = 0;
-    chunk.lines = 0;
     // Two spares serve any steady rate; the rest of a burst goes back to the collector.
     if (this.#free.length < 2) this.#free.push(chunk);
     this.#writing = null;
@@ -143,10 +155,17 @@ export class AccessLog {
       timer = setTimeout(resolve, timeoutMs);
     });
     clearTimeout(timer);
-    let left = (this.#writing?.lines ?? 0) + this.#textLines;
-    for (const chunk of this.#full) left += chunk.lines;
+    let left = this.#textLines;
+    for (const chunk of this.#writing === null ? this.#full : [this.#writing, ...this.#full]) left += linesLeft(chunk);
+    this.#abandoned = left > 0;
     if (left > 0) this.#options.onDrop(left);
   }
+}
+
+function linesLeft({ bytes, start, end }: Chunk): number {
+  let lines = 0;
+  for (let at = start; at < end; at++) if (bytes[at] === 0x0a) lines++;
+  return lines;
 }
 
 /**
@@ -158,10 +177,14 @@ export async function openAccessLog(
   onDrop: (lines: number) => void,
 ): Promise<AccessLog | null> {
   if (target.to === 'off') return null;
-  if (target.to === 'stdout') return new AccessLog({ fd: 1, ownsFd: false, onDrop });
+  if (target.to === 'stdout') return new AccessLog({ fd: 1, ownsFd: false, atomicBytes: atomicBytesOf(1), onDrop });
   const flags = constants.O_APPEND | constants.O_CREAT | constants.O_WRONLY;
   const fd = await new Promise<number>((resolve, reject) => {
     open(target.path, flags, 0o640, (error, opened) => (error === null ? resolve(opened) : reject(error)));
   });
-  return new AccessLog({ fd, ownsFd: true, onDrop });
+  return new AccessLog({ fd, ownsFd: true, atomicBytes: atomicBytesOf(fd), onDrop });
+}
+
+function atomicBytesOf(fd: number): number {
+  return fstatSync(fd).isFile() ? chunkBytes : pipeBytes;
 }

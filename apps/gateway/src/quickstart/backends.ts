@@ -25,6 +25,8 @@ for (const backend of backends) {
   server.listen(backend.port, '127.0.0.1');
 }
 
+// Ctrl-C reaches the whole terminal; the gateway finishes its requests first, then the parent ends us.
+process.on('SIGINT', () => {});
 // The parent went away without a signal (killed): do not outlive it.
 process.on('disconnect', () => process.exit(0));
 
