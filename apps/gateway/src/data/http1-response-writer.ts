@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Field, ResponseHead } from '@fairlead/message';
+import { fieldLine } from '@fairlead/message';
 import { responseHeadText } from '@fairlead/wire';
 import type { Flushable, FlushQueue } from './flush-queue.ts';
 import type { OutputBuffer } from './output-buffer.ts';
@@ -21,7 +22,15 @@ export interface ResponseTerms {
 
 type Framing = 'none' | 'length' | 'chunked' | 'close' | 'tunnel';
 
-/** With this much in its queue a socket is slower than its source. */
+/** Undocumented: how much of what was handed to the system it has not taken yet. */
+interface QueueHandle {
+  readonly _handle?: { readonly writeQueueSize?: number } | null;
+}
+
+/**
+ * With this much in its queue a socket is slower than its source. Not less than the socket's high-water mark, or it would never say
+ * 'drain'.
+ */
 const blockedBytes = 65_536;
 /** Size line, its CRLF, the CRLF after the data, the last chunk. */
 const chunkOverhead = 32;
@@ -32,15 +41,21 @@ const lastChunk = '0\r\n\r\n';
  * turn, so that most responses are one write.
  */
 export class Http1ResponseWriter implements Flushable {
-  /** `data` answered false; `drained` is to be called when the socket says so. */
+  /** The socket is behind; `drained` is to be called when it says so. */
   blocked: boolean = false;
+  /** Octets handed to the socket, over all responses. */
+  written: number = 0;
   readonly #socket: Socket;
   readonly #share: OutputShare;
   /** A plain socket is done with the memory as soon as nothing is queued; TLS is not. */
   readonly #plain: boolean;
   #framing: Framing = 'none';
+  /** Octets that a body with a length still owes. */
+  #owed: number = 0;
   #waiting: string = '';
   #queued: boolean = false;
+  #stalledSinceMs: number = -1;
+  #stalledBytes: number = 0;
 
   constructor(socket: Socket, share: OutputShare, plain: boolean) {
     this.#socket = socket;
@@ -48,36 +63,48 @@ export class Http1ResponseWriter implements Flushable {
     this.#plain = plain;
   }
 
-  info(head: ResponseHead): void {
-    this.#waiting += responseHeadText(head, { framing: 'none', connection: '' });
+  /** Text that is already in HTTP's form. */
+  text(text: string): void {
+    this.#waiting += text;
     this.flush();
+  }
+
+  info(head: ResponseHead): void {
+    this.text(responseHeadText(head, infoOptions));
   }
 
   /** False when the connection can't be used again: the end of the body is its end. */
   head(head: ResponseHead, end: boolean, terms: ResponseTerms): boolean {
     const framing = framingOf(head, end, terms);
     const keepAlive = terms.keepAlive && framing !== 'close';
-    const connection = keepAlive ? (terms.http10 ? 'keep-alive' : '') : 'close';
-    this.#framing = framing;
     if (end && head.contentLength < 0 && !terms.headOnly && mayHaveBody(head.status)) head.contentLength = 0;
-    this.#waiting += responseHeadText(head, { framing: framing === 'chunked' ? 'chunked' : 'none', connection });
+    this.#framing = framing;
+    this.#owed = head.contentLength;
+    this.#waiting += responseHeadText(head, headOptions(framing, keepAlive, terms.http10));
     if (end) this.flush();
     else this.#flushLater();
     return keepAlive;
   }
 
+  /** Whether `size` octets, the last ones or not, are what the head has promised. */
+  fits(size: number, last: boolean): boolean {
+    if (this.#framing !== 'length') return true;
+    this.#owed -= size;
+    return last ? this.#owed === 0 : this.#owed >= 0;
+  }
+
   /** Copies what it needs. False when the socket falls behind. */
   data(bytes: Uint8Array, start: number, end: number, last: boolean): boolean {
-    const head = this.#waiting;
-    const size = end - start;
+    const size = this.#framing === 'none' ? 0 : end - start;
     const chunked = this.#framing === 'chunked';
     if (size === 0 && !(chunked && last)) {
       if (last) this.flush();
       return !this.blocked;
     }
+    const head = this.#waiting;
     this.#waiting = '';
     const length = head.length + size + (chunked ? chunkOverhead : 0);
-    const out = this.#plain ? this.#share.output.take(length) : Buffer.allocUnsafe(length);
+    const out = this.#room(length);
     let at = head === '' ? 0 : out.latin1Write(head, 0);
     if (chunked && size > 0) at += out.latin1Write(`${size.toString(16)}\r\n`, at);
     out.set(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end), at);
@@ -100,8 +127,10 @@ export class Http1ResponseWriter implements Flushable {
     this.blocked = false;
   }
 
-  tunnel(): void {
-    this.#framing = 'tunnel';
+  /** Writes what waits, then FIN. */
+  end(): void {
+    this.flush();
+    this.#socket.end();
   }
 
   flush(): void {
@@ -109,8 +138,22 @@ export class Http1ResponseWriter implements Flushable {
     const head = this.#waiting;
     if (head === '' || this.#socket.destroyed) return;
     this.#waiting = '';
+    this.written += head.length;
     this.#socket.write(head, 'latin1');
     this.#noteQueue();
+  }
+
+  /** True when the client has taken nothing of what waits for it for `limitMs`. */
+  stalled(nowMs: number, limitMs: number): boolean {
+    const socket = this.#socket;
+    if (socket.writableLength === 0) {
+      this.#stalledSinceMs = -1;
+      return false;
+    }
+    const bytes = (socket as QueueHandle)._handle?.writeQueueSize ?? socket.writableLength;
+    if (this.#stalledSinceMs < 0 || bytes < this.#stalledBytes) this.#stalledSinceMs = nowMs;
+    this.#stalledBytes = bytes;
+    return nowMs - this.#stalledSinceMs >= limitMs;
   }
 
   #flushLater(): void {
@@ -119,10 +162,17 @@ export class Http1ResponseWriter implements Flushable {
     this.#share.flushes.add(this);
   }
 
+  /** Behind a queue a write will certainly not be taken at once. */
+  #room(length: number): Buffer {
+    const shared = this.#plain && this.#socket.writableLength === 0;
+    return shared ? this.#share.output.take(length) : Buffer.allocUnsafe(length);
+  }
+
   #write(out: Buffer, length: number): boolean {
     const socket = this.#socket;
+    this.written += length;
     socket.write(length === out.length ? out : out.subarray(0, length));
-    if (socket.writableLength > 0 && this.#plain) this.#share.output.keep(out);
+    if (socket.writableLength > 0) this.#share.output.keep(out);
     return this.#noteQueue();
   }
 
@@ -132,9 +182,25 @@ export class Http1ResponseWriter implements Flushable {
   }
 }
 
+type HeadOptions = Parameters<typeof responseHeadText>[1];
+
+const infoOptions: HeadOptions = { framing: 'none', connection: '' };
+const plainHead: HeadOptions = { framing: 'none', connection: '' };
+const plainClose: HeadOptions = { framing: 'none', connection: 'close' };
+const plainKeepAlive: HeadOptions = { framing: 'none', connection: 'keep-alive' };
+const chunkedHead: HeadOptions = { framing: 'chunked', connection: '' };
+const chunkedClose: HeadOptions = { framing: 'chunked', connection: 'close' };
+
+function headOptions(framing: Framing, keepAlive: boolean, http10: boolean): HeadOptions {
+  if (framing === 'tunnel') return plainHead;
+  if (framing === 'chunked') return keepAlive ? chunkedHead : chunkedClose;
+  if (!keepAlive) return plainClose;
+  return http10 ? plainKeepAlive : plainHead;
+}
+
 function framingOf(head: ResponseHead, end: boolean, terms: ResponseTerms): Framing {
   if (head.status === 101) return 'tunnel';
-  if (end || terms.headOnly) return 'none';
+  if (end || terms.headOnly || !mayHaveBody(head.status)) return 'none';
   if (head.contentLength >= 0) return 'length';
   return terms.http10 ? 'close' : 'chunked';
 }
@@ -147,9 +213,4 @@ function mayHaveBody(status: number): boolean {
 function chunkEnd(size: number, last: boolean): string {
   if (!last) return '\r\n';
   return size > 0 ? `\r\n${lastChunk}` : lastChunk;
-}
-
-function fieldLine(field: Field): string {
-  if (field.line === '') field.line = `${field.name.name}: ${field.value}\r\n`;
-  return field.line;
 }

@@ -1,40 +1,30 @@
-import { constants } from 'node:crypto';
+import { constants, createHash } from 'node:crypto';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { createServer } from 'node:net';
 import type { SecureContext, TLSSocket, TlsOptions, Server as TlsServer } from 'node:tls';
 import { createServer as createTlsServer } from 'node:tls';
-import type { Bind, ClientValidation, Listener } from '@fairlead/routing';
-import type { DownstreamSettings } from '../settings.ts';
+import type { Bind, Listener } from '@fairlead/routing';
+import type { Client, ClientLimits } from './client-limits.ts';
+import { withSharedBuffer } from './client-socket.ts';
+import type { AcceptedTls, ClientServer } from './client-stream.ts';
 import { ListenerNames } from './listener-names.ts';
 import { type SecureContexts, selectCertificate } from './sni.ts';
 
-/** A connection as the server that accepted it sees it. */
-export interface ClientConnection {
-  /** Closes now if idle, else after the answer in progress. */
-  closeWhenIdle(): void;
-  /** Enforces deadlines. */
-  sweep(nowMs: number): void;
-  destroy(): void;
-}
-
 export interface ListenerServerEvents {
-  /** `accepted`: what the handshake has settled; null on a plain bind. */
-  onConnection(server: ListenerServer, socket: Socket, accepted: AcceptedTls | null): ClientConnection | null;
+  /**
+   * `tls`: what the handshake has settled; null on a plain bind. There `client` is to be released when the connection has closed; that of a
+   * TLS connection is released here, because it counts from before the handshake.
+   */
+  onConnection(socket: Socket, server: ListenerServer, client: Client, tls: AcceptedTls | null): void;
   onBound(server: ListenerServer, error: string | null): void;
-}
-
-/** What a TLS handshake has settled for all requests of its connection. */
-export interface AcceptedTls {
-  /** SNI in lower case; '' when the client sent none. */
-  readonly serverName: string;
-  /** Under which the client was asked for a certificate; null when it was not. */
-  readonly validation: ClientValidation | null;
+  /** A connection that was not let in. */
+  onRefused(status: number, code: string): void;
 }
 
 export interface ListenerServerOptions {
-  readonly settings: DownstreamSettings;
+  readonly headTimeoutMs: number;
   readonly contexts: SecureContexts;
-  readonly ticketKeys: Buffer;
+  readonly clients: ClientLimits;
   /** Several workers share the port; where the platform can't, there is one worker. */
   readonly reusePort: boolean;
   readonly events: ListenerServerEvents;
@@ -45,16 +35,25 @@ interface RequestsCertificates {
   requestCert: boolean;
 }
 
+/** Undocumented: what a handshake asks for is decided anew for the listener that SNI chose. Without it all clients of the bind are asked. */
+interface VerifyMode {
+  readonly _handle?: { setVerifyMode?(requestCert: boolean, rejectUnauthorized: boolean): void } | null;
+  _requestCert?: boolean;
+}
+
+type SniAnswer = (error: Error | null, context?: SecureContext) => void;
+
 const backlog = 4_096;
 const rebindMs = 1_000;
 
+/** Time after which a silent peer is asked whether it is still there. */
+const keepAlive = { keepAlive: true, keepAliveInitialDelay: 60_000 } as const;
+
 /** One listening socket, with the listeners behind it. Updates never touch connections. */
-export class ListenerServer {
+export class ListenerServer implements ClientServer {
   bind: Bind;
   names: ListenerNames;
-  /** Counts updates; a connection that remembers a choice of listener makes it anew when this moved. */
   version: number = 0;
-  readonly connections: Set<ClientConnection> = new Set();
   readonly #options: ListenerServerOptions;
   readonly #server: Server;
   #retry: NodeJS.Timeout | null = null;
@@ -65,8 +64,8 @@ export class ListenerServer {
     this.names = new ListenerNames(bind.listeners);
     this.#options = options;
     this.#server = bind.secure ? this.#createTls() : this.#createPlain();
-    this.#server.on('listening', () => options.events.onBound(this, null));
-    this.#server.on('error', (error: NodeJS.ErrnoException) => this.#bindFailed(error));
+    this.#server.on('listening', () => this.#listening());
+    this.#server.on('error', (error: NodeJS.ErrnoException) => this.#failed(error));
   }
 
   listen(): void {
@@ -95,7 +94,7 @@ export class ListenerServer {
     }
   }
 
-  /** Stops accepting. Connections go on; `closeConnections` asks them to end. */
+  /** Stops accepting. Connections go on. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -103,55 +102,94 @@ export class ListenerServer {
     if (this.#server.listening) this.#server.close();
   }
 
-  closeConnections(): void {
-    for (const connection of this.connections) connection.closeWhenIdle();
-  }
-
   #createPlain(): Server {
-    return createServer({ noDelay: true, allowHalfOpen: true }, (socket) => this.#accept(socket, null));
+    const options = { noDelay: true, allowHalfOpen: true, pauseOnConnect: true, ...keepAlive };
+    return createServer(options, (socket) => {
+      const client = this.#admit(socket);
+      if (client !== null) this.#options.events.onConnection(withSharedBuffer(socket), this, client, null);
+    });
   }
 
   #createTls(): Server {
-    const options: TlsOptions & { allowHalfOpen: boolean; noDelay: boolean } = {
+    const options: TlsOptions = {
       ...this.#safeDefaultContext(),
-      ALPNProtocols: ['http/1.1'],
-      SNICallback: (name, answer) => this.#selectContext(name, answer),
-      handshakeTimeout: this.#options.settings.headTimeoutMs,
-      ticketKeys: this.#options.ticketKeys,
+      ALPNProtocols: ['http/1.1', 'http/1.0'],
+      SNICallback: this.#sniCallback(),
+      handshakeTimeout: this.#options.headTimeoutMs,
       requestCert: asksForCertificates(this.bind),
       rejectUnauthorized: false,
       allowHalfOpen: true,
       noDelay: true,
+      ...keepAlive,
     };
     const server = createTlsServer(options, (socket) => this.#acceptSecure(socket));
-    server.on('tlsClientError', (_error, socket) => socket.destroy());
+    server.on('tlsClientError', (_error, socket) => {
+      this.#options.events.onRefused(0, 'tls_handshake');
+      socket.destroy();
+    });
+    this.#admitBeforeHandshake(server);
     return server;
   }
 
-  #accept(socket: Socket, accepted: AcceptedTls | null): void {
-    const connection = this.#options.events.onConnection(this, socket, accepted);
-    if (connection !== null) this.connections.add(connection);
+  /** Handshakes cost most: who may not have another connection must not begin one. */
+  #admitBeforeHandshake(server: TlsServer): void {
+    const handshakes = server.listeners('connection');
+    server.removeAllListeners('connection');
+    server.on('connection', (socket: Socket) => {
+      const client = this.#admit(socket);
+      if (client === null) return;
+      socket.once('close', () => this.#options.clients.release(client));
+      for (const begin of handshakes) begin.call(server, socket);
+    });
   }
 
+  #admit(socket: Socket): Client | null {
+    const address = socket.remoteAddress;
+    const client = address === undefined ? null : this.#options.clients.admit(address);
+    if (client !== null) return client;
+    // Without an address it has gone already.
+    if (address !== undefined) this.#options.events.onRefused(0, 'too_many_connections');
+    socket.on('error', ignore);
+    socket.destroy();
+    return null;
+  }
   #acceptSecure(socket: TLSSocket): void {
     const serverName = lowerCaseName(socket.servername);
     const listener = this.#listenerOfHandshake(serverName);
+    const address = socket.remoteAddress;
+    const client = address === undefined ? null : this.#options.clients.find(address);
     const validation = listener?.tls?.clientValidation ?? null;
-    if (listener === null || (validation?.mode === 'AllowValidOnly' && !socket.authorized)) {
+    // A resumed session proves what another handshake has checked.
+    const trusted = socket.authorized && !socket.isSessionReused();
+    if (listener === null || client === null || (validation?.mode === 'AllowValidOnly' && !trusted)) {
+      this.#options.events.onRefused(0, listener === null ? 'tls_no_listener' : 'tls_client_certificate');
       socket.on('error', ignore);
       socket.destroy();
       return;
     }
-    this.#accept(socket, { serverName, validation });
+    this.#options.events.onConnection(socket, this, client, { serverName, listenerId: listener.id, validation });
+  }
+
+  #sniCallback(): NonNullable<TlsOptions['SNICallback']> {
+    const select = (socket: VerifyMode, name: string, answer: SniAnswer): void =>
+      this.#selectContext(socket, name, answer);
+    return function onServerName(this: VerifyMode, name: string, answer: SniAnswer): void {
+      select(this, name, answer);
+    };
   }
 
   /** RFC 6066 §3: a name that no listener serves ends the handshake. Errors must not leave: thrown here they would end the worker. */
-  #selectContext(name: string, answer: (error: Error | null, context?: SecureContext) => void): void {
+  #selectContext(socket: VerifyMode, name: string, answer: SniAnswer): void {
     try {
       const serverName = lowerCaseName(name);
       const tls = this.names.select(serverName)?.tls;
-      if (tls == null) answer(new Error('no listener for this server name'));
-      else answer(null, this.#options.contexts.context(selectCertificate(tls, serverName), tls));
+      if (tls == null) {
+        answer(new Error('no listener for this server name'));
+        return;
+      }
+      const context = this.#options.contexts.context(selectCertificate(tls, serverName), tls);
+      if (tls.clientValidation === null) stopAsking(socket);
+      answer(null, context);
     } catch (error) {
       answer(error as Error);
     }
@@ -177,16 +215,41 @@ export class ListenerServer {
   #defaultContext(): TlsOptions {
     const tls = this.#listenerOfHandshake('')?.tls;
     if (tls == null) return {};
-    const options: TlsOptions = { ...this.#options.contexts.options(selectCertificate(tls, ''), tls) };
-    if (asksForCertificates(this.bind)) options.secureOptions = constants.SSL_OP_NO_TICKET;
-    return options;
+    const secureOptions =
+      constants.SSL_OP_NO_RENEGOTIATION | (asksForCertificates(this.bind) ? constants.SSL_OP_NO_TICKET : 0);
+    return {
+      ...this.#options.contexts.options(selectCertificate(tls, ''), tls),
+      secureOptions,
+      sessionIdContext: sessionContext(this.bind.key),
+    };
   }
 
-  #bindFailed(error: NodeJS.ErrnoException): void {
-    this.#options.events.onBound(this, error.code ?? error.message);
+  #listening(): void {
+    if (this.#closed) this.#server.close();
+    else this.#options.events.onBound(this, null);
+  }
+
+  #failed(error: NodeJS.ErrnoException): void {
+    // A connection could not be accepted (too many open files): the next one may.
+    if (this.#server.listening) {
+      this.#options.events.onRefused(0, 'accept_failed');
+      return;
+    }
     if (this.#closed) return;
+    this.#options.events.onBound(this, error.code ?? error.message);
     this.#retry = setTimeout(() => this.listen(), rebindMs).unref();
   }
+}
+
+/** Sessions of one bind are not for another: the same for all workers. */
+function sessionContext(bindKey: string): string {
+  return createHash('sha256').update(bindKey).digest('hex').slice(0, 32);
+}
+
+function stopAsking(socket: VerifyMode): void {
+  if (typeof socket._handle?.setVerifyMode !== 'function') return;
+  socket._handle.setVerifyMode(false, false);
+  socket._requestCert = false;
 }
 
 function asksForCertificates(bind: Bind): boolean {

@@ -1,0 +1,78 @@
+import { Socket } from 'node:net';
+
+/** Whoever reads from a client's socket. */
+export interface SocketReader {
+  /** Lends `bytes[0, size)`. */
+  receive(bytes: Buffer, size: number): void;
+  onEnd(): void;
+  onDrain(): void;
+  onClose(): void;
+}
+
+const reader: unique symbol = Symbol('reader');
+
+/** A socket with its reader: one property instead of a closure per event and connection. */
+interface ReadSocket extends Socket {
+  [reader]: SocketReader;
+}
+
+/** Hands the events of `socket` to `to`, until it closes. An error is followed by `onClose`. */
+export function readFrom(socket: Socket, to: SocketReader): void {
+  const owned = socket as ReadSocket;
+  if (owned[reader] === undefined) socket.on('data', onData);
+  owned[reader] = to;
+  socket.on('end', onEnd);
+  socket.on('drain', onDrain);
+  socket.on('error', ignore);
+  socket.on('close', onClose);
+}
+
+/**
+ * An accepted socket that reads into one buffer shared by all connections of the worker, as `onread` of `net.connect` does for upstream
+ * sockets. The accepting server has no such option: the socket is made anew around the system's handle, which is not documented; where
+ * that is not possible the accepted socket itself is returned, and memory is allocated for every read.
+ *
+ * `accepted` must not have read yet (`pauseOnConnect`). Measured with 1 KiB answers from memory: 12 µs per request instead of 14.
+ */
+export function withSharedBuffer(accepted: Socket): Socket {
+  const owner = accepted as Socket & { _handle?: object | null };
+  const handle = owner._handle;
+  if (handle === null || handle === undefined) return accepted;
+  owner._handle = null;
+  const options = { handle, allowHalfOpen: true, onread: sharedRead };
+  const socket = new Socket(options as ConstructorParameters<typeof Socket>[0]);
+  (socket as ReadSocket)[reader] = nobody;
+  // What is left of it: the server's count of connections.
+  accepted.destroy();
+  return socket;
+}
+
+const sharedRead = {
+  buffer: Buffer.allocUnsafeSlow(65_536),
+  callback: onRead,
+};
+
+const nobody: SocketReader = { receive: ignore, onEnd: ignore, onDrain: ignore, onClose: ignore };
+
+function onRead(this: unknown, size: number, bytes: Uint8Array): boolean {
+  (this as ReadSocket)[reader].receive(bytes as Buffer, size);
+  return true;
+}
+
+function onData(this: Socket, bytes: Buffer): void {
+  (this as ReadSocket)[reader].receive(bytes, bytes.length);
+}
+
+function onEnd(this: Socket): void {
+  (this as ReadSocket)[reader].onEnd();
+}
+
+function onDrain(this: Socket): void {
+  (this as ReadSocket)[reader].onDrain();
+}
+
+function onClose(this: Socket): void {
+  (this as ReadSocket)[reader].onClose();
+}
+
+function ignore(): void {}

@@ -1,0 +1,179 @@
+import type { Socket } from 'node:net';
+import type { RequestHandler } from '@fairlead/message';
+import type { Bind } from '@fairlead/routing';
+import type { Settings } from '../settings.ts';
+import { type Client, ClientLimits } from './client-limits.ts';
+import { readFrom } from './client-socket.ts';
+import type { AcceptedTls, ClientServer, ClientStream } from './client-stream.ts';
+import { type ClientConnection, ConnectionList } from './connection-list.ts';
+import { FlushQueue } from './flush-queue.ts';
+import { type ConnectionShare, Http1Connection } from './http1-connection.ts';
+import { ListenerServer, type ListenerServerOptions } from './listener-server.ts';
+import { OutputBuffer } from './output-buffer.ts';
+import { ParserPool } from './parser-pool.ts';
+import { SecureContexts } from './sni.ts';
+import { TrustedProxies } from './trusted-proxies.ts';
+
+export interface DownstreamEvents {
+  /** A bind came up, or could not: `error` is the system's code. It is tried again every second. */
+  onBind(key: string, error: string | null): void;
+  onConnectionOpened(): void;
+  onConnectionClosed(): void;
+  /**
+   * Turned away before it became an exchange. `code` is one of a fixed set; `status` 0 when there was nobody to answer (handshake, too many
+   * connections).
+   */
+  onRefused(status: number, code: string): void;
+  /** A stage threw while it handled a connection's bytes. That connection was cut off. */
+  onFault(error: unknown): void;
+}
+
+/** Idle shorter than this when draining begins: the client is likely to send another request, whose answer can tell it to leave. */
+const activeMs = 1_000;
+
+/** The clients' side of a worker: its listening sockets and their connections. */
+export class Downstream {
+  readonly #events: DownstreamEvents;
+  readonly #contexts: SecureContexts;
+  readonly #clients: ClientLimits;
+  readonly #share: ConnectionShare;
+  readonly #serverOptions: ListenerServerOptions;
+  readonly #servers = new Map<string, ListenerServer>();
+  #accepting: boolean = true;
+  #swept: boolean = false;
+
+  /** `ticketKeys`: 48 octets, the same for all workers. */
+  constructor(
+    settings: Settings,
+    ticketKeys: Uint8Array,
+    reusePort: boolean,
+    handler: RequestHandler<ClientStream>,
+    events: DownstreamEvents,
+  ) {
+    const downstream = settings.downstream;
+    this.#events = events;
+    this.#contexts = new SecureContexts(ticketKeys);
+    this.#clients = new ClientLimits(downstream.maxConnectionsPerClient, new TrustedProxies(downstream.trustedProxies));
+    this.#serverOptions = {
+      headTimeoutMs: downstream.headTimeoutMs,
+      contexts: this.#contexts,
+      clients: this.#clients,
+      reusePort,
+      events: {
+        onConnection: (socket, server, client, tls) => this.#open(socket, server, client, tls),
+        onBound: (server, error) => events.onBind(server.bind.key, error),
+        onRefused: (status, code) => events.onRefused(status, code),
+      },
+    };
+    this.#share = {
+      settings: downstream,
+      exposeReason: settings.exposeReason,
+      handler,
+      parsers: new ParserPool(downstream),
+      output: new OutputBuffer(),
+      flushes: new FlushQueue(),
+      idle: new ConnectionList(),
+      busy: new ConnectionList(),
+      nowMs: 0,
+      draining: false,
+      onClosed: (origin) => this.#closed(origin.client, origin.tls),
+      onRefused: (status, code) => events.onRefused(status, code),
+      onFault: (error) => events.onFault(error),
+    };
+  }
+
+  get connectionCount(): number {
+    return this.#share.idle.size + this.#share.busy.size;
+  }
+
+  /** Connections with a request in progress. */
+  get busyCount(): number {
+    return this.#share.busy.size;
+  }
+
+  /** The port that the system chose for a bind that asks for 0; 0 when there is no such bind. */
+  port(key: string): number {
+    return this.#servers.get(key)?.port ?? 0;
+  }
+
+  /** Listens on what is new, stops on what is gone, and hands the rest its listeners and certificates. No connection is cut. */
+  applyBinds(binds: ReadonlyMap<string, Bind>): void {
+    for (const [key, server] of this.#servers) {
+      const bind = binds.get(key);
+      if (bind === undefined || bind.secure !== server.bind.secure) this.#remove(key, server);
+      else if (bind !== server.bind) server.update(bind);
+    }
+    for (const [key, bind] of binds) if (!this.#servers.has(key)) this.#add(key, bind);
+    this.#contexts.keepOnly(binds.values());
+  }
+
+  /** Enforces deadlines. Call every 100 ms or so with a monotonic clock: they are no finer than that. */
+  sweep(nowMs: number): void {
+    const { idle, busy } = this.#share;
+    this.#share.nowMs = nowMs;
+    if (!this.#swept) {
+      this.#swept = true;
+      for (const connection of this.#all()) connection.restartDeadline();
+    }
+    for (const connection of busy.snapshot()) if (connection.list === busy) connection.sweep(nowMs);
+    for (let first = idle.first; first !== null && first.deadlineMs <= nowMs; first = idle.first) first.sweep(nowMs);
+    if (this.#share.draining) this.#closeUnused(nowMs - activeMs);
+  }
+
+  /** From now on every answer is its connection's last, and connections that nobody uses close. Accepting goes on. */
+  beginDrain(): void {
+    this.#share.draining = true;
+    this.#closeUnused(this.#share.nowMs - activeMs);
+  }
+
+  /** Closes the listening sockets and idle connections; the others close after the answer in progress. */
+  stopAccepting(): void {
+    this.#accepting = false;
+    this.#share.draining = true;
+    for (const server of this.#servers.values()) server.close();
+    this.#servers.clear();
+    for (const connection of this.#all()) connection.closeWhenIdle();
+  }
+
+  /** Cuts off what is left. */
+  closeAll(): void {
+    this.stopAccepting();
+    for (const connection of this.#all()) connection.destroy();
+  }
+
+  #add(key: string, bind: Bind): void {
+    if (!this.#accepting) return;
+    const server = new ListenerServer(bind, this.#serverOptions);
+    this.#servers.set(key, server);
+    server.listen();
+  }
+
+  #remove(key: string, server: ListenerServer): void {
+    this.#servers.delete(key);
+    server.close();
+    for (const connection of this.#all()) if (connection.server === server) connection.closeWhenIdle();
+  }
+
+  #open(socket: Socket, server: ClientServer, client: Client, tls: AcceptedTls | null): void {
+    const connection = new Http1Connection(socket, { server, client, tls }, this.#share);
+    readFrom(socket, connection);
+    this.#events.onConnectionOpened();
+  }
+
+  #closed(client: Client, tls: AcceptedTls | null): void {
+    if (tls === null) this.#clients.release(client);
+    this.#events.onConnectionClosed();
+  }
+
+  #closeUnused(idleSinceMs: number): void {
+    const { idle, settings } = this.#share;
+    const deadlineMs = idleSinceMs + settings.idleTimeoutMs;
+    for (let first = idle.first; first !== null && first.deadlineMs <= deadlineMs; first = idle.first) {
+      first.closeWhenIdle();
+    }
+  }
+
+  #all(): ClientConnection[] {
+    return [...this.#share.idle.snapshot(), ...this.#share.busy.snapshot()];
+  }
+}
