@@ -1,0 +1,51 @@
+import type { EndpointStats } from './endpoint-stats.ts';
+import { Real } from './row-layout.ts';
+
+/**
+ * Peak EWMA: an estimate that jumps up to a worse sample at once and moves down to better ones over time, so that a spike is believed
+ * immediately and forgiven slowly. Fractional milliseconds: whole ones would make all endpoints inside a cluster look the same.
+ *
+ * Without samples the estimate moves down towards `restMs`, the pool's mean, and no further: with traffic so sparse that everything fades, the
+ * order of the endpoints is still kept. (An estimate that fades to 0, as in Finagle, makes the slowest endpoint the most attractive one.)
+ *
+ * Sources: Finagle PeakEwma, Eckner "Algorithms for unevenly spaced time series"; docs/adr/004.
+ */
+
+/** After this time without news, 63 % of the way to the new value is gone. */
+export const decayMs = 10_000;
+
+/** Expected time to the response head. `seedMs` stands for an endpoint that was never measured. Writes nothing. */
+export function estimateMs(stats: EndpointStats, row: number, nowMs: number, restMs: number, seedMs: number): number {
+  const base = stats.realsOf(row);
+  const atMs = stats.reals[base + Real.peakAtMs]!;
+  if (atMs === 0) return seedMs;
+  const peakMs = stats.reals[base + Real.peakMs]!;
+  if (peakMs <= restMs) return peakMs;
+  return restMs + (peakMs - restMs) * kept(nowMs - atMs);
+}
+
+/** Takes in a measured latency, or a lower bound of one that is still growing. */
+export function observe(stats: EndpointStats, row: number, sampleMs: number, nowMs: number): void {
+  const base = stats.realsOf(row);
+  const { reals } = stats;
+  const peakMs = reals[base + Real.peakMs]!;
+  const atMs = reals[base + Real.peakAtMs]!;
+  const share = kept(nowMs - atMs);
+  reals[base + Real.peakMs] = atMs === 0 || sampleMs >= peakMs ? sampleMs : sampleMs + (peakMs - sampleMs) * share;
+  reals[base + Real.peakAtMs] = nowMs;
+}
+
+/** Replaces all that is known. */
+export function setEstimate(stats: EndpointStats, row: number, estimateMs: number, nowMs: number): void {
+  const base = stats.realsOf(row);
+  stats.reals[base + Real.peakMs] = estimateMs;
+  stats.reals[base + Real.peakAtMs] = nowMs;
+}
+
+/** e^(-elapsed/decay); a clock read by another thread may be a hair behind. */
+function kept(elapsedMs: number): number {
+  const x = elapsedMs / decayMs;
+  if (x <= 0) return 1;
+  // Between two samples of a busy endpoint: the series is exact to 2e-5 there and needs no call.
+  return x < 0.05 ? 1 - x + x * x * 0.5 : Math.exp(-x);
+}

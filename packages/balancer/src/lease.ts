@@ -1,0 +1,115 @@
+import type { Member, PoolEndpoint } from './member.ts';
+import { releaseProbe } from './outlier.ts';
+import type { Errand, PoolHealth } from './pool-health.ts';
+import { Cell, Count, Real } from './row-layout.ts';
+
+/** How a try ended. 'failure': 502, 503, 504, a reset, a timeout, no connection. 'cancelled': the client left. */
+export type Outcome = 'success' | 'failure' | 'cancelled';
+
+/**
+ * One try at one endpoint, from the pick to the end of the response's body. Counts as in flight until it is settled, which must happen
+ * exactly once. Times are milliseconds of the clock that all threads share.
+ */
+export class Lease<E extends PoolEndpoint = PoolEndpoint> {
+  readonly endpoint: E;
+  readonly startedMs: number;
+  readonly #health: PoolHealth;
+  readonly #member: Member<E>;
+  #errand: Errand;
+  #state: 'waiting' | 'answered' | 'failed' | 'settled' = 'waiting';
+  #overdue = false;
+
+  constructor(health: PoolHealth, member: Member<E>, errand: Errand, nowMs: number) {
+    this.endpoint = member.endpoint;
+    this.startedMs = nowMs;
+    this.#health = health;
+    this.#member = member;
+    this.#errand = errand;
+    this.#addInFlight(1);
+  }
+
+  /** The response head came, or a failure in its stead. `failed`: its status is a gateway-class failure. Once. */
+  headReceived(nowMs: number, failed: boolean): void {
+    if (this.#state !== 'waiting') throw new Error(`lease of ${this.endpoint.key}: a head after it was ${this.#state}`);
+    this.#state = failed ? 'failed' : 'answered';
+    this.#noteProgress(nowMs);
+    if (failed) this.#health.failed(this.#member, nowMs - this.startedMs, nowMs, this.#errand);
+    else this.#health.answered(this.#member, this.startedMs, nowMs, this.#errand);
+    this.#endErrand();
+  }
+
+  /** The try is over. Once; a second call throws. A failure that `headReceived` has reported is not counted twice. */
+  settle(nowMs: number, outcome: Outcome): void {
+    const before = this.#state;
+    if (before === 'settled') throw new Error(`lease of ${this.endpoint.key} is settled twice`);
+    this.#state = 'settled';
+    this.#addInFlight(-1);
+    this.#setOverdue(false);
+    const waitedMs = nowMs - this.startedMs;
+    if (outcome === 'failure') {
+      if (before !== 'failed')
+        this.#health.failed(this.#member, before === 'waiting' ? waitedMs : 0, nowMs, this.#errand);
+    } else if (before === 'answered') {
+      if (outcome === 'success') this.#health.succeeded(this.#member, nowMs);
+    } else if (before === 'waiting') this.#health.waitedAtLeast(this.#member, waitedMs, nowMs);
+    this.#endErrand();
+  }
+
+  /**
+   * For the sweep, while the try waits for its response head. True: the endpoint is hung (docs/adr/004) and there is another to ask; ask it
+   * if the request can be repeated. Stays true until the try is settled or a head comes.
+   */
+  checkHung(nowMs: number): boolean {
+    if (this.#state !== 'waiting') return false;
+    const health = this.#health;
+    const member = this.#member;
+    const { reals } = health.stats;
+    const base = health.stats.realsOf(member.row);
+    if (reals[base + Real.headAtMs]! >= this.startedMs) return this.#setOverdue(false);
+    if (reals[base + Real.hungAtMs]! > this.startedMs) return health.hasOther(member);
+    const waitedMs = nowMs - this.startedMs;
+    if (!health.isOvertaken(member, this.startedMs + waitedMs / 2, nowMs)) return false;
+    health.waitedAtLeast(member, waitedMs, nowMs);
+    if (waitedMs <= health.hungAfterMs) return false;
+    this.#setOverdue(true);
+    if (this.#errand !== 'probe' && !health.hasEnoughOverdue(member)) return false;
+    health.hung(member, nowMs, this.#errand);
+    this.#endErrand();
+    return health.hasOther(member);
+  }
+
+  #noteProgress(nowMs: number): void {
+    const { stats } = this.#health;
+    const base = stats.realsOf(this.#member.row);
+    stats.reals[base + Real.headAtMs] = nowMs;
+    if (this.startedMs > stats.reals[base + Real.answeredFromMs]!)
+      stats.reals[base + Real.answeredFromMs] = this.startedMs;
+    this.#setOverdue(false);
+  }
+
+  #endErrand(): void {
+    if (this.#errand === 'serve') return;
+    if (this.#errand === 'probe') releaseProbe(this.#health.stats, this.#member.row, this.#health.worker);
+    this.#errand = 'serve';
+  }
+
+  #addInFlight(by: 1 | -1): void {
+    const { stats, worker } = this.#health;
+    const { row } = this.#member;
+    stats.reals[stats.cellOf(worker, row) + Cell.inFlight]! += by;
+    Atomics.add(stats.counts, stats.countsOf(row) + Count.inFlight, by);
+  }
+
+  /** Always false, for callers that have nothing else to say. */
+  #setOverdue(overdue: boolean): false {
+    if (this.#overdue === overdue) return false;
+    this.#overdue = overdue;
+    const by = overdue ? 1 : -1;
+    const { stats, worker } = this.#health;
+    const { row } = this.#member;
+    stats.reals[stats.cellOf(worker, row) + Cell.overdue]! += by;
+    Atomics.add(stats.counts, stats.countsOf(row) + Count.overdue, by);
+    if (overdue) stats.touch();
+    return false;
+  }
+}

@@ -1,0 +1,44 @@
+import type { Member } from '../member.ts';
+import type { PoolHealth } from '../pool-health.ts';
+import type { Policy } from './policy.ts';
+
+/**
+ * Power of two choices: two distinct endpoints are drawn and the one with the lower expected wait is taken. Looking at all of them would send
+ * every request to whichever is ahead by a hair; two draws give the best no more than 2/n.
+ *
+ * When both are slow, two others are drawn: with two slow endpoints of four, one pair in six has no good one.
+ */
+export class P2cPeakEwma implements Policy {
+  readonly #health: PoolHealth;
+  readonly #random: () => number;
+
+  constructor(health: PoolHealth, random: () => number) {
+    this.#health = health;
+    this.#random = random;
+  }
+
+  choose(members: readonly Member[], nowMs: number): Member {
+    const count = members.length;
+    if (count === 1) return members[0]!;
+    let best = this.#better(members, count, nowMs);
+    for (let draws = 1; best.slow && draws < maxDraws; draws++) {
+      const next = this.#better(members, count, nowMs);
+      if (this.#health.score(next, nowMs) < this.#health.score(best, nowMs)) best = next;
+    }
+    return best;
+  }
+
+  #better(members: readonly Member[], count: number, nowMs: number): Member {
+    const first = Math.floor(this.#random() * count);
+    let second = Math.floor(this.#random() * (count - 1));
+    if (second >= first) second++;
+    const a = members[first]!;
+    const b = members[second]!;
+    const health = this.#health;
+    if (!health.admits(a, nowMs)) return b;
+    if (!health.admits(b, nowMs)) return a;
+    return health.score(b, nowMs) < health.score(a, nowMs) ? b : a;
+  }
+}
+
+const maxDraws = 3;
