@@ -10,6 +10,15 @@ export {
   type TableDiff,
 } from './diff.ts';
 export { collectEndpoints, type EndpointOptions } from './endpoints.ts';
+export {
+  type ExplainedBackend,
+  type ExplainedMatch,
+  type ExplainedRequest,
+  type Explanation,
+  explainMatch,
+  type LostRule,
+} from './explain.ts';
+export { formatExplanation } from './explain-text.ts';
 export { addCorsFields, corsFields, corsPreflight, type PreparedCors } from './filters/cors.ts';
 export { applyEdits, type PreparedEdits } from './filters/header-edits.ts';
 export { type PreparedFilters, prepareFilters } from './filters/prepared-filters.ts';
