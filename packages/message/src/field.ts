@@ -13,3 +13,15 @@ export class Field {
     this.value = value;
   }
 }
+
+/** `name: value\r\n`, made once for each field object. */
+export function fieldLine(field: Field): string {
+  if (field.line === '') field.line = `${field.name.name}: ${field.value}\r\n`;
+  return field.line;
+}
+
+/** The first field of that name; null without. */
+export function findField(fields: readonly Field[], name: NameInfo): Field | null {
+  for (let i = 0; i < fields.length; i++) if (fields[i]!.name === name) return fields[i]!;
+  return null;
+}

@@ -7,6 +7,8 @@ export type {
   UpstreamFailure,
   UpstreamStream,
 } from './exchange.ts';
-export { Field } from './field.ts';
+export { Field, fieldLine, findField } from './field.ts';
+export { internField, internName } from './intern.ts';
 export { RequestHead, ResponseHead } from './message-head.ts';
 export { NameInfo, NameKind } from './name-info.ts';
+export { names } from './names.ts';

@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { fieldLine, findField, internField, internName, NameKind, names } from './index.ts';
+
+describe('internName', () => {
+  it('gives one object for one name, whatever its case', () => {
+    expect(internName('Content-Type')).toBe(names.contentType);
+    expect(internName('x-test-a')).toBe(internName('X-Test-A'));
+    expect(internName('constructor')).toBe(internName('Constructor'));
+    expect(internName('__proto__').name).toBe('__proto__');
+  });
+
+  it('knows what a name means', () => {
+    expect(internName('Transfer-Encoding').kind).toBe(NameKind.hopByHop);
+    expect(internName('set-cookie').kind).toBe(NameKind.secret);
+    expect(internName('x-anything').kind).toBe(NameKind.ordinary);
+    expect(Object.values(names).every((name) => internName(name.name) === name)).toBe(true);
+  });
+
+  it('stays bounded under a flood of names, and keeps those it had', () => {
+    const before = internName('x-before');
+    for (let i = 0; i < 10_000; i++) internName(`x-flood-${i}`);
+    expect(internName('x-before')).toBe(before);
+    expect(internName('x-flood-9999')).not.toBe(internName('x-flood-9999'));
+  });
+});
+
+describe('internField', () => {
+  it('shares fields whose value repeats, but never secrets or long values', () => {
+    expect(internField(names.accept, '*/*')).toBe(internField(names.accept, '*/*'));
+    expect(internField(names.setCookie, 'a=b')).not.toBe(internField(names.setCookie, 'a=b'));
+    const long = 'x'.repeat(600);
+    expect(internField(names.accept, long)).not.toBe(internField(names.accept, long));
+  });
+
+  it('makes a line once', () => {
+    const field = internField(names.accept, 'text/html');
+    expect(fieldLine(field)).toBe('accept: text/html\r\n');
+    expect(field.line).toBe('accept: text/html\r\n');
+    expect(findField([field], names.accept)).toBe(field);
+    expect(findField([field], names.host)).toBeNull();
+  });
+});
