@@ -4,14 +4,27 @@ import { GatewayProcess } from '../control/gateway-process.ts';
 import { DirectorySource } from '../control/source/directory-source.ts';
 import { StatusOutput } from '../control/status-output.ts';
 import { createLog, type Log } from '../observe/log.ts';
+import { guarded, type Output, processOutput } from './command.ts';
 import { canSharePorts, parseRunOptions, type RunOptions, runUsage, UsageError } from './run-options.ts';
 
 const defaultAddresses = ['127.0.0.1'];
 
 /** Resolves with the exit code once a signal has ended the gateway, or at once when it can't start. */
-export async function run(args: readonly string[]): Promise<number> {
-  const options = parse(args);
-  if (typeof options === 'number') return options;
+export async function run(args: readonly string[], output: Output = processOutput): Promise<number> {
+  return guarded(runUsage, output, async () => {
+    const options = parseRunOptions(args, process.env);
+    if (options === null) {
+      output.stdout(runUsage);
+      return 0;
+    }
+    if (!existsSync(options.directory) || !statSync(options.directory).isDirectory()) {
+      throw new UsageError(`--from ${options.directory}: no such directory`);
+    }
+    return serve(options);
+  });
+}
+
+async function serve(options: RunOptions): Promise<number> {
   const log = createLog(options.logLevel, process.stderr.isTTY === true);
   const gateway = createGateway(options, log);
   const admin = await startAdmin(gateway, options.admin).catch((error: NodeJS.ErrnoException) => {
@@ -36,24 +49,6 @@ export async function run(args: readonly string[]): Promise<number> {
   await admin.close();
   log.info('stopped');
   return 0;
-}
-
-function parse(args: readonly string[]): RunOptions | number {
-  try {
-    const options = parseRunOptions(args, process.env);
-    if (options === null) {
-      process.stdout.write(runUsage);
-      return 0;
-    }
-    if (!existsSync(options.directory) || !statSync(options.directory).isDirectory()) {
-      throw new UsageError(`--from ${options.directory}: no such directory`);
-    }
-    return options;
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    process.stderr.write(`${error.message}\n\n${runUsage}`);
-    return 2;
-  }
 }
 
 function createGateway(options: RunOptions, log: Log): GatewayProcess {
