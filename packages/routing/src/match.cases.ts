@@ -1,4 +1,4 @@
-import { Field, NameInfo, NameKind } from '@fairlead/message';
+import { Field, internName } from '@fairlead/message';
 import { emptyTable } from './diff.ts';
 import type { RequestView } from './match.ts';
 import type { HostTable, MatchEntry, RouteTable, ValueMatch } from './table.ts';
@@ -48,15 +48,8 @@ export function tableOf(hosts: readonly HostTable[]): RouteTable {
   return { ...emptyTable, hosts: new Map(hosts.map((host) => [host.key, host])) };
 }
 
-const names = new Map<string, NameInfo>();
-
 export function testField(name: string, value: string): Field {
-  let info = names.get(name);
-  if (info === undefined) {
-    info = new NameInfo(name, NameKind.ordinary, 0, true);
-    names.set(name, info);
-  }
-  return new Field(info, value);
+  return new Field(internName(name), value);
 }
 
 export function viewOf({ method = 'GET', target, headers = [] }: TestRequest): RequestView {

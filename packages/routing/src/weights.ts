@@ -13,16 +13,15 @@ export class WeightedSequence {
   /** Exclusive end of each index's places. */
   readonly #ends: Float64Array;
 
-  /** Weights are whole, not negative, and sum to less than 2^26, so that `turn × step` stays exact. */
+  /** Weights are whole and not negative. A sum of 2^26 or more (the API allows sixteen million) is scaled down, and no longer exact. */
   constructor(weights: readonly number[]) {
-    const factor = weights.reduce(commonFactor, 0) || 1;
-    this.#ends = new Float64Array(weights.length);
+    const reduced = reduce(weights);
+    this.#ends = new Float64Array(reduced.length);
     let end = 0;
-    for (const [i, weight] of weights.entries()) {
-      end += weight / factor;
+    for (const [i, weight] of reduced.entries()) {
+      end += weight;
       this.#ends[i] = end;
     }
-    if (!(Number.isSafeInteger(end) && end < 2 ** 26)) throw new RangeError(`weights sum to ${end}`);
     this.period = end;
     this.#step = spreadingStep(end);
   }
@@ -38,6 +37,17 @@ export class WeightedSequence {
     while (place >= this.#ends[i]!) i++;
     return i;
   }
+}
+
+/** `turn × step` has to stay below 2^53. */
+const maxPeriod = 2 ** 26;
+
+/** The same proportions in smaller numbers. */
+function reduce(weights: readonly number[]): readonly number[] {
+  const factor = weights.reduce(commonFactor, 0) || 1;
+  const reduced = weights.map((weight) => weight / factor);
+  const sum = reduced.reduce((a, b) => a + b, 0);
+  return sum < maxPeriod ? reduced : reduced.map((weight) => Math.ceil((weight / sum) * (maxPeriod / 2)));
 }
 
 function commonFactor(a: number, b: number): number {

@@ -1,6 +1,6 @@
-import { Field, NameInfo, NameKind } from '@fairlead/message';
+import { Field, internName } from '@fairlead/message';
 
-/** A field that configuration puts into messages: made once, so that its line is written once. */
+/** A field that configuration puts into messages: one object for all of them, so that its line is made once. */
 export function configuredField(name: string, value: string): Field {
-  return new Field(new NameInfo(name, NameKind.ordinary, 0, false), value);
+  return new Field(internName(name), value);
 }
