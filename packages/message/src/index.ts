@@ -8,7 +8,7 @@ export type {
   UpstreamStream,
 } from './exchange.ts';
 export { Field, fieldLine, findField } from './field.ts';
-export { internField, internName } from './intern.ts';
+export { internField, internName, internPeerName, isInterned } from './intern.ts';
 export { RequestHead, ResponseHead } from './message-head.ts';
 export { NameInfo, NameKind } from './name-info.ts';
 export { names } from './names.ts';

@@ -17,7 +17,7 @@ function hop(name: string, hpackIndex: number = 0): NameInfo {
 }
 
 /** Values of these are never kept: they let their holder in. */
-function secretName(name: string, hpackIndex: number): NameInfo {
+function secretName(name: string, hpackIndex: number = 0): NameInfo {
   return defineName(name, secret, hpackIndex, false);
 }
 
@@ -54,13 +54,15 @@ export const names: Names = {
   contentLocation: ordinary('content-location', 29),
   contentRange: varying('content-range', 30),
   contentType: ordinary('content-type', 31),
-  cookie: defineName('cookie', cookie, 32, true),
+  cookie: defineName('cookie', cookie, 32, false),
   date: ordinary('date', 33),
   etag: varying('etag', 34),
   expect: ordinary('expect', 35),
   expires: ordinary('expires', 36),
   forwarded: ordinary('forwarded'),
   from: ordinary('from', 37),
+  /** Belongs to the connection (RFC 9113 §3.1). */
+  http2Settings: hop('http2-settings'),
   host: defineName('host', host, 38, true),
   ifMatch: varying('if-match', 39),
   ifModifiedSince: ordinary('if-modified-since', 40),
@@ -73,14 +75,18 @@ export const names: Names = {
   location: ordinary('location', 46),
   maxForwards: ordinary('max-forwards', 47),
   origin: ordinary('origin'),
+  /** Read by CGI programs as HTTP_PROXY. */
+  proxy: hop('proxy'),
   proxyAuthenticate: hop('proxy-authenticate', 48),
   proxyAuthenticationInfo: hop('proxy-authentication-info'),
-  proxyAuthorization: hop('proxy-authorization', 49),
+  proxyAuthorization: defineName('proxy-authorization', hopByHop, 49, false),
   proxyConnection: hop('proxy-connection'),
   range: varying('range', 50),
   referer: ordinary('referer', 51),
   refresh: ordinary('refresh', 52),
   retryAfter: ordinary('retry-after', 53),
+  secWebsocketAccept: varying('sec-websocket-accept'),
+  secWebsocketKey: varying('sec-websocket-key'),
   server: ordinary('server', 54),
   setCookie: secretName('set-cookie', 55),
   strictTransportSecurity: ordinary('strict-transport-security', 56),
@@ -94,6 +100,9 @@ export const names: Names = {
   vary: ordinary('vary', 59),
   via: ordinary('via', 60),
   wwwAuthenticate: ordinary('www-authenticate', 61),
+  xApiKey: secretName('x-api-key'),
+  xAuthToken: secretName('x-auth-token'),
+  xCsrfToken: secretName('x-csrf-token'),
   xFairleadReason: ordinary('x-fairlead-reason'),
   xForwardedFor: ordinary('x-forwarded-for'),
   xForwardedHost: ordinary('x-forwarded-host'),
@@ -142,6 +151,7 @@ interface Names {
   readonly expires: NameInfo;
   readonly forwarded: NameInfo;
   readonly from: NameInfo;
+  readonly http2Settings: NameInfo;
   readonly host: NameInfo;
   readonly ifMatch: NameInfo;
   readonly ifModifiedSince: NameInfo;
@@ -154,6 +164,7 @@ interface Names {
   readonly location: NameInfo;
   readonly maxForwards: NameInfo;
   readonly origin: NameInfo;
+  readonly proxy: NameInfo;
   readonly proxyAuthenticate: NameInfo;
   readonly proxyAuthenticationInfo: NameInfo;
   readonly proxyAuthorization: NameInfo;
@@ -162,6 +173,8 @@ interface Names {
   readonly referer: NameInfo;
   readonly refresh: NameInfo;
   readonly retryAfter: NameInfo;
+  readonly secWebsocketAccept: NameInfo;
+  readonly secWebsocketKey: NameInfo;
   readonly server: NameInfo;
   readonly setCookie: NameInfo;
   readonly strictTransportSecurity: NameInfo;
@@ -175,6 +188,9 @@ interface Names {
   readonly vary: NameInfo;
   readonly via: NameInfo;
   readonly wwwAuthenticate: NameInfo;
+  readonly xApiKey: NameInfo;
+  readonly xAuthToken: NameInfo;
+  readonly xCsrfToken: NameInfo;
   readonly xFairleadReason: NameInfo;
   readonly xForwardedFor: NameInfo;
   readonly xForwardedHost: NameInfo;
