@@ -1,14 +1,6 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
 import { UsageError } from './run-options.ts';
 
-/** One word after `fairlead`. */
-export interface Command {
-  readonly name: string;
-  readonly summary: string;
-  /** Resolves with the exit code: 0 good, 1 what was asked about is not good or could not be had, 2 wrong use. */
-  readonly run: (args: readonly string[], output?: Output) => Promise<number>;
-}
-
 /** Where a command writes. */
 export interface Output {
   readonly stdout: (text: string) => void;
@@ -18,11 +10,17 @@ export interface Output {
 }
 
 export const processOutput: Output = {
-  stdout: (text) => void process.stdout.write(text),
+  stdout: writeToStdout,
   stderr: (text) => void process.stderr.write(text),
   // https://no-color.org
   isTerminal: process.stdout.isTTY === true && !process.env.NO_COLOR,
 };
+
+function writeToStdout(text: string): void {
+  // `fairlead routes DIR | head`: who reads has seen enough.
+  process.stdout.once('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+  process.stdout.write(text);
+}
 
 /** Flags every command has. */
 export const commonOptions = {
@@ -30,7 +28,10 @@ export const commonOptions = {
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
 
-/** `run` of a command around its body: `--help`, wrong flags, and failures that are nobody's bug. */
+/**
+ * A command around its body: `--help`, wrong flags, and failures that are nobody's bug. Resolves with the exit code: 0 good, 1 what was
+ * asked about is not good or could not be had, 2 wrong use.
+ */
 export async function guarded(usage: string, output: Output, body: () => Promise<number>): Promise<number> {
   try {
     return await body();

@@ -1,10 +1,11 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { generate, type SelfsignedResult } from 'selfsigned';
+import { generate } from 'selfsigned';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { certificateReader } from './certificate-reader.ts';
 
-let ours: SelfsignedResult;
-let other: SelfsignedResult;
+type Pems = Awaited<ReturnType<typeof generate>>;
+let ours: Pems;
+let other: Pems;
 beforeAll(async () => {
   const altNames = [
     { type: 2 as const, value: 'Shop.Example.com' },
