@@ -42,7 +42,7 @@ export class EndpointStats {
       const counts = this.countsOf(row);
       this.#takeBack(cell + Cell.inFlight, counts + Count.inFlight);
       this.#takeBack(cell + Cell.overdue, counts + Count.overdue);
-      Atomics.compareExchange(this.counts, counts + Count.prober, worker + 1, 0);
+      if (this.counts[counts + Count.prober] === worker + 1) Atomics.store(this.counts, counts + Count.prober, 0);
     }
     this.touch();
   }

@@ -5,8 +5,9 @@ import { Real } from './row-layout.ts';
  * Peak EWMA: an estimate that jumps up to a worse sample at once and moves down to better ones over time, so that a spike is believed
  * immediately and forgiven slowly. Fractional milliseconds: whole ones would make all endpoints inside a cluster look the same.
  *
- * Without samples the estimate moves down towards `restMs`, the pool's mean, and no further: with traffic so sparse that everything fades, the
- * order of the endpoints is still kept. (An estimate that fades to 0, as in Finagle, makes the slowest endpoint the most attractive one.)
+ * Without samples the estimate moves down, but not to 0 as in Finagle, where silence makes the slowest endpoint the most attractive one: a
+ * spike is forgotten down to the pool's mean, `restMs`; an endpoint whose own answers were slow on average stays as slow as that until it is
+ * measured again. So the order of endpoints survives traffic so sparse that everything fades.
  *
  * Sources: Finagle PeakEwma, Eckner "Algorithms for unevenly spaced time series"; docs/adr/004.
  */
@@ -14,18 +15,33 @@ import { Real } from './row-layout.ts';
 /** After this time without news, 63 % of the way to the new value is gone. */
 export const decayMs = 10_000;
 
+/** Weight of one sample in an endpoint's own mean. */
+const meanGain = 1 / 8;
+/** An own mean of this many times the pool's is no accident. */
+const slowMeans = 2;
+
 /** Expected time to the response head. `seedMs` stands for an endpoint that was never measured. Writes nothing. */
 export function estimateMs(stats: EndpointStats, row: number, nowMs: number, restMs: number, seedMs: number): number {
   const base = stats.realsOf(row);
   const atMs = stats.reals[base + Real.peakAtMs]!;
   if (atMs === 0) return seedMs;
   const peakMs = stats.reals[base + Real.peakMs]!;
-  if (peakMs <= restMs) return peakMs;
-  return restMs + (peakMs - restMs) * kept(nowMs - atMs);
+  const meanMs = stats.reals[base + Real.meanMs]!;
+  const floorMs = meanMs > slowMeans * restMs ? meanMs : restMs;
+  if (peakMs <= floorMs) return peakMs;
+  return floorMs + (peakMs - floorMs) * kept(nowMs - atMs);
 }
 
-/** Takes in a measured latency, or a lower bound of one that is still growing. */
+/** Takes in a measured latency. */
 export function observe(stats: EndpointStats, row: number, sampleMs: number, nowMs: number): void {
+  const base = stats.realsOf(row);
+  const meanMs = stats.reals[base + Real.meanMs]!;
+  stats.reals[base + Real.meanMs] = meanMs === 0 ? sampleMs : meanMs + (sampleMs - meanMs) * meanGain;
+  observePeak(stats, row, sampleMs, nowMs);
+}
+
+/** Takes in what is no answer's latency: a lower bound of one that is still growing, or a failure's penalty. */
+export function observePeak(stats: EndpointStats, row: number, sampleMs: number, nowMs: number): void {
   const base = stats.realsOf(row);
   const { reals } = stats;
   const peakMs = reals[base + Real.peakMs]!;
@@ -38,6 +54,7 @@ export function observe(stats: EndpointStats, row: number, sampleMs: number, now
 /** Replaces all that is known. */
 export function setEstimate(stats: EndpointStats, row: number, estimateMs: number, nowMs: number): void {
   const base = stats.realsOf(row);
+  stats.reals[base + Real.meanMs] = estimateMs;
   stats.reals[base + Real.peakMs] = estimateMs;
   stats.reals[base + Real.peakAtMs] = nowMs;
 }

@@ -65,8 +65,11 @@ export class Lease<E extends PoolEndpoint = PoolEndpoint> {
     const member = this.#member;
     const { reals } = health.stats;
     const base = health.stats.realsOf(member.row);
-    if (reals[base + Real.headAtMs]! >= this.startedMs) return this.#setOverdue(false);
-    if (reals[base + Real.hungAtMs]! > this.startedMs) return health.hasOther(member);
+    const headAtMs = reals[base + Real.headAtMs]!;
+    const hungAtMs = reals[base + Real.hungAtMs]!;
+    // Found hung by other tries and silent since: whatever waits there waits in vain, also what began just before its last answers.
+    if (hungAtMs > this.startedMs && hungAtMs >= headAtMs) return health.hasOther(member);
+    if (headAtMs >= this.startedMs) return this.#setOverdue(false);
     const waitedMs = nowMs - this.startedMs;
     if (!health.isOvertaken(member, this.startedMs + waitedMs / 2, nowMs)) return false;
     health.waitedAtLeast(member, waitedMs, nowMs);

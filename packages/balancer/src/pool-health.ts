@@ -1,5 +1,5 @@
 import type { EndpointStats } from './endpoint-stats.ts';
-import { estimateMs, observe, setEstimate } from './latency.ts';
+import { estimateMs, observe, observePeak, setEstimate } from './latency.ts';
 import type { Member } from './member.ts';
 import {
   claimProbe,
@@ -154,12 +154,12 @@ export class PoolHealth {
   /** A try has waited so long without an answer, and its client left: a lower bound of the latency. */
   waitedAtLeast(member: Member, waitedMs: number, nowMs: number): void {
     const boundMs = Math.min(waitedMs, this.#capMs());
-    if (boundMs > this.estimateMs(member, nowMs)) observe(this.stats, member.row, boundMs, nowMs);
+    if (boundMs > this.estimateMs(member, nowMs)) observePeak(this.stats, member.row, boundMs, nowMs);
   }
 
   failed(member: Member, waitedMs: number, nowMs: number, errand: Errand): void {
     const penaltyMs = this.meanMs === 0 ? firstPenaltyMs : penaltyFactor * this.meanMs;
-    observe(this.stats, member.row, Math.min(Math.max(waitedMs, penaltyMs), this.#capMs()), nowMs);
+    observePeak(this.stats, member.row, Math.min(Math.max(waitedMs, penaltyMs), this.#capMs()), nowMs);
     this.#count(member, Cell.failures);
     const bad = countFailure(this.stats, member.row, nowMs, this.#outlier);
     if (errand === 'probe') ejectAgain(this.stats, member.row, nowMs, this.#outlier);
@@ -220,6 +220,7 @@ export class PoolHealth {
     else {
       setEstimate(this.stats, member.row, Math.sqrt(oldMs * sampleMs), nowMs);
       this.stats.reals[this.stats.realsOf(member.row) + Real.exploredAtMs] = Number.NEGATIVE_INFINITY;
+      this.#picksSinceExploration = exploreEvery;
     }
   }
 

@@ -43,25 +43,27 @@ export const Real = {
   exploredAtMs: 8,
   /** Last ejected. */
   ejectedAtMs: 9,
+  /** Plain moving average over its last answers; not a matter of time. */
+  meanMs: 10,
 } as const;
 
 /** Offsets of 32-bit counts within a row. */
 export const Count = {
   /** Tries of all workers, until their body ended. */
-  inFlight: 20,
-  consecutiveFailures: 21,
+  inFlight: 22,
+  consecutiveFailures: 23,
   /** Tries that wait for too long, see hung.ts. */
-  overdue: 22,
+  overdue: 24,
   /** 1: ejected or in probation. */
-  out: 23,
+  out: 25,
   /** The worker that probes it, plus 1; 0: none. */
-  prober: 24,
+  prober: 26,
   /** How often it was ejected without having been good in between. */
-  ejectionLevel: 25,
+  ejectionLevel: 27,
   /** Ever. */
-  ejections: 26,
+  ejections: 28,
   /** `windowSlices` × (slice number, requests, failures). */
-  window: 27,
+  window: 29,
 } as const;
 
 export const windowSlices = 5;

@@ -6,7 +6,7 @@ import type { Policy } from './policy.ts';
  * Power of two choices: two distinct endpoints are drawn and the one with the lower expected wait is taken. Looking at all of them would send
  * every request to whichever is ahead by a hair; two draws give the best no more than 2/n.
  *
- * When both are slow, two others are drawn: with two slow endpoints of four, one pair in six has no good one.
+ * When both are slow, two others are drawn, up to `maxDraws` pairs: with two slow endpoints of four, one pair in six has no good one.
  */
 export class P2cPeakEwma implements Policy {
   readonly #health: PoolHealth;
@@ -41,4 +41,4 @@ export class P2cPeakEwma implements Policy {
   }
 }
 
-const maxDraws = 3;
+const maxDraws = 5;
