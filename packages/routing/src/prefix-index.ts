@@ -47,13 +47,16 @@ export class PrefixIndex {
 
   /** Writes the prefixes of `path` to `found`, shortest first; returns their number. */
   collect(path: string, found: PrefixNode[]): number {
-    let count = this.#collectAt(path, 0, emptyHash, found, 0);
     const end = Math.min(path.length, this.#longest);
+    let count = this.#collectAt(path, 0, emptyHash, found, 0);
     let hash = emptyHash;
-    for (let i = 0; i < end; ) {
-      hash = extendHash(hash, path.charCodeAt(i++));
-      if (i === path.length || path.charCodeAt(i) === slash) count = this.#collectAt(path, i, hash, found, count);
+    for (let i = 0; i < end; i++) {
+      const code = path.charCodeAt(i);
+      if (code === slash && i > 0) count = this.#collectAt(path, i, hash, found, count);
+      hash = extendHash(hash, code);
     }
+    const atBoundary = end > 0 && (end === path.length || path.charCodeAt(end) === slash);
+    if (atBoundary) count = this.#collectAt(path, end, hash, found, count);
     return count;
   }
 
