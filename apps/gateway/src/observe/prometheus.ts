@@ -258,7 +258,12 @@ function writeEndpoints(text: PrometheusText, view: AdminView): void {
   }
   const now = view.nowMs();
   const families: readonly (readonly [string, 'counter' | 'gauge', string, (row: number) => number])[] = [
-    ['requests_total', 'counter', 'Requests given to the endpoint.', (row) => stats.requests(row)],
+    [
+      'requests_total',
+      'counter',
+      'Requests given to the endpoint that came to an end; not those cancelled by clients.',
+      (row) => stats.requests(row),
+    ],
     [
       'failures_total',
       'counter',
@@ -273,7 +278,7 @@ function writeEndpoints(text: PrometheusText, view: AdminView): void {
       (row) => stats.latencyMs(row, now) / 1_000,
     ],
     ['ejections_total', 'counter', 'Times it was taken out for failing.', (row) => stats.ejections(row)],
-    ['ejected', 'gauge', '1 while it is out.', (row) => (stats.ejectedUntilMs(row) > now ? 1 : 0)],
+    ['ejected', 'gauge', '1 while it is taken out, or is being tried again.', (row) => (stats.isOut(row) ? 1 : 0)],
   ];
   for (const [name, type, help, read] of families) {
     text.family(`fairlead_endpoint_${name}`, type, help);
