@@ -63,7 +63,7 @@ function diffHosts(previous: RouteTable['hosts'], next: RouteTable['hosts']): Ho
     const before = previous.get(change[0]);
     const splice = before === undefined ? null : spliceBetween(before, change[1]);
     if (splice === null) whole.push(change);
-    else splices.push(splice);
+    else if (splice.deleteCount + splice.insert.length > 0) splices.push(splice);
   }
   return { set: whole, remove, splices };
 }

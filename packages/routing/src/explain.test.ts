@@ -72,7 +72,7 @@ const table = tableWith(
     entry('/shop', 'shop'),
     entry('/', 'later'),
   ],
-  [shop],
+  [shop, ruleOf('later')],
 );
 
 function ask(request: Partial<ExplainedRequest>): Explanation {
@@ -168,6 +168,9 @@ describe('explainMatch', () => {
   });
 
   it('says when the path is refused', () => {
+    const request = { method: 'GET', host: 'a.test', target: '/a%2fb', fields: [] };
+    expect(explainMatch(table, bind, request)).toMatchObject({ outcome: 'bad_path', path: '/a%2fb' });
+    expect(explainMatch(table, bind, request, 'keep')).toMatchObject({ outcome: 'matched', path: '/a%2Fb' });
     expect(ask({ target: '/../x?y' })).toMatchObject({ outcome: 'bad_path', path: '/../x', query: 'y' });
   });
 

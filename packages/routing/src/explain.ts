@@ -2,7 +2,7 @@ import type { Field } from '@fairlead/message';
 import { describeEntry, describeFailure, describeFilter } from './explain-text.ts';
 import type { Match, RequestView } from './match.ts';
 import { type FailedCondition, firstFailure, hostnameMatches, hostTablesFor, matchNaively } from './match-naive.ts';
-import { normalizePath } from './path.ts';
+import { type EncodedSlashes, normalizePath } from './path.ts';
 import type { Bind, HostTable, Listener, MatchEntry, RouteName, RouteTable, Rule, RuleFailure } from './table.ts';
 
 /** A request to be explained. */
@@ -76,8 +76,13 @@ export interface LostRule {
 const maxLost = 20;
 
 /** Matches with the specification, not with the compiled matcher: slow, and free of what it might have got wrong. */
-export function explainMatch(table: RouteTable, bind: Bind, request: ExplainedRequest): Explanation {
-  const question = toQuestion(bind, request);
+export function explainMatch(
+  table: RouteTable,
+  bind: Bind,
+  request: ExplainedRequest,
+  encodedSlashes: EncodedSlashes = 'reject',
+): Explanation {
+  const question = toQuestion(bind, request, encodedSlashes);
   const { listener, view, host } = question;
   if (view === null) return explanationOf(question, 'bad_path', null, []);
   if (listener === null) return explanationOf(question, 'no_listener', null, []);
@@ -95,12 +100,12 @@ interface Question extends ExplainedRequest {
   readonly view: RequestView | null;
 }
 
-function toQuestion(bind: Bind, request: ExplainedRequest): Question {
+function toQuestion(bind: Bind, request: ExplainedRequest, encodedSlashes: EncodedSlashes): Question {
   const { method, host, target, fields } = request;
   const mark = target.indexOf('?');
   const sent = mark < 0 ? target : target.slice(0, mark);
   const query = mark < 0 ? '' : target.slice(mark + 1);
-  const path = normalizePath(sent, 'reject');
+  const path = normalizePath(sent, encodedSlashes);
   const listener = bind.listeners.find(({ hostname }) => hostnameMatches(hostname, host)) ?? null;
   return {
     ...request,
