@@ -1,13 +1,11 @@
 import type { Socket } from 'node:net';
 import type { AbortReason, Field, RequestHandler, RequestHead } from '@fairlead/message';
-import type { Octets, RequestSink, WireError } from '@fairlead/wire';
+import type { Octets, RequestSink } from '@fairlead/wire';
 import type { DownstreamSettings } from '../settings.ts';
 import type { Client } from './client-limits.ts';
 import type { AcceptedTls, ClientServer, ClientStream } from './client-stream.ts';
 import type { ClientConnection, ConnectionList } from './connection-list.ts';
-import { errorAnswer } from './error-answer.ts';
-import type { Failure } from './errors.ts';
-import { failures } from './errors.ts';
+import { errorAnswer, headTimeout, type Refusal, slowBody } from './error-answer.ts';
 import type { Flushable } from './flush-queue.ts';
 import { HalfClose } from './half-close.ts';
 import { Http1ResponseWriter, type OutputShare } from './http1-response-writer.ts';
@@ -442,9 +440,9 @@ export class Http1Connection implements ClientConnection, StreamConnection, Requ
   #expireReading(): void {
     const stream = this.#stream;
     if (this.#slot === null) this.#finish();
-    else if (stream === null) this.#refuse(failures.headTimeout, 'timeout');
+    else if (stream === null) this.#refuse(headTimeout, 'timeout');
     else if (stream.heldBack || this.#bodyBytes >= this.#leastBodyBytes()) this.bodyAwaited();
-    else this.#refuse(failures.slowBody, 'timeout');
+    else this.#refuse(slowBody, 'timeout');
   }
 
   #leastBodyBytes(): number {
@@ -468,13 +466,13 @@ export class Http1Connection implements ClientConnection, StreamConnection, Requ
   }
 
   /** Answers with an error while that is possible, and ends the connection. */
-  #refuse(why: WireError | Failure, reason: AbortReason): void {
+  #refuse(why: Refusal, reason: AbortReason): void {
     this.#share.onRefused(why.status, why.code);
     const stream = this.#stream;
     const receiver = stream?.finish();
     if (stream?.headSent) this.breakOff();
     else {
-      this.writer.text(errorAnswer(why.status, why.text, this.#share.exposeReason ? why.code : ''));
+      this.writer.text(errorAnswer(why, this.#share.exposeReason));
       this.#finish();
     }
     receiver?.onRequestAbort(reason);

@@ -54,8 +54,10 @@ export class Http1ResponseWriter implements Flushable {
   #owed: number = 0;
   #waiting: string = '';
   #queued: boolean = false;
-  #stalledSinceMs: number = -1;
-  #stalledBytes: number = 0;
+  // Of the last `stalled` that saw progress.
+  #progressMs: number = -1;
+  #taken: number = 0;
+  #inSystem: number = 0;
 
   constructor(socket: Socket, share: OutputShare, plain: boolean) {
     this.#socket = socket;
@@ -147,13 +149,16 @@ export class Http1ResponseWriter implements Flushable {
   stalled(nowMs: number, limitMs: number): boolean {
     const socket = this.#socket;
     if (socket.writableLength === 0) {
-      this.#stalledSinceMs = -1;
+      this.#progressMs = -1;
       return false;
     }
-    const bytes = (socket as QueueHandle)._handle?.writeQueueSize ?? socket.writableLength;
-    if (this.#stalledSinceMs < 0 || bytes < this.#stalledBytes) this.#stalledSinceMs = nowMs;
-    this.#stalledBytes = bytes;
-    return nowMs - this.#stalledSinceMs >= limitMs;
+    const taken = this.written - socket.writableLength;
+    // A single large write is taken in parts.
+    const inSystem = (socket as QueueHandle)._handle?.writeQueueSize ?? 0;
+    if (this.#progressMs < 0 || taken !== this.#taken || inSystem !== this.#inSystem) this.#progressMs = nowMs;
+    this.#taken = taken;
+    this.#inSystem = inSystem;
+    return nowMs - this.#progressMs >= limitMs;
   }
 
   #flushLater(): void {
