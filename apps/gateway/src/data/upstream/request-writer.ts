@@ -1,0 +1,156 @@
+import type { Socket } from 'node:net';
+import { type Field, fieldLine, type RequestHead } from '@fairlead/message';
+import { requestHeadText } from '@fairlead/wire';
+import type { Flushable } from '../flush-queue.ts';
+import type { OutputShare } from '../http1-response-writer.ts';
+
+type Framing = 'none' | 'length' | 'chunked' | 'tunnel';
+
+/** With this much in its queue a socket is slower than its source. Not less than its high-water mark, or it would never say 'drain'. */
+const blockedBytes = 65_536;
+/** Size line, its CRLF, the CRLF after the data, the last chunk. */
+const chunkOverhead = 32;
+const lastChunk = '0\r\n\r\n';
+
+/**
+ * Writes the requests of one upstream connection, one after the other. A head waits for the first bytes of its body until the end of the
+ * turn, so that a small request is one write.
+ */
+export class RequestWriter implements Flushable {
+  /** The socket is behind; `drained` is to be called when it says so. */
+  blocked: boolean = false;
+  /** Nothing of the request is left to be written. */
+  ended: boolean = true;
+  /** Something of the body was handed to the socket. */
+  bodyBegun: boolean = false;
+  readonly #socket: Socket;
+  readonly #share: OutputShare;
+  /** A plain socket is done with the memory as soon as nothing is queued; TLS is not. */
+  readonly #plain: boolean;
+  #framing: Framing = 'none';
+  /** Octets that a body with a length still owes. */
+  #owed: number = 0;
+  #waiting: string = '';
+  #queued: boolean = false;
+
+  constructor(socket: Socket, share: OutputShare, plain: boolean) {
+    this.#socket = socket;
+    this.#share = share;
+    this.#plain = plain;
+  }
+
+  /** Everything written has been taken by the system. */
+  get isEmpty(): boolean {
+    return this.#waiting === '' && this.#socket.writableLength === 0;
+  }
+
+  head(head: RequestHead, end: boolean): void {
+    const framing = framingOf(head, end);
+    this.#framing = framing;
+    this.#owed = Math.max(head.contentLength, 0);
+    this.ended = end;
+    this.bodyBegun = false;
+    this.#waiting = requestHeadText(head, framing);
+    if (end || head.expectContinue) this.flush();
+    else this.#flushLater();
+  }
+
+  /** Copies what it needs. False when the socket falls behind. */
+  data(bytes: Uint8Array, start: number, end: number, last: boolean): boolean {
+    const size = end - start;
+    const chunked = this.#framing === 'chunked';
+    if (last) this.ended = true;
+    if (size === 0 && !(chunked && last)) {
+      if (last) this.flush();
+    } else {
+      this.bodyBegun = true;
+      this.#compose(bytes, start, end, chunked, last);
+    }
+    if (last && this.#framing === 'tunnel') this.#socket.end();
+    return !this.blocked;
+  }
+
+  trailers(fields: readonly Field[]): void {
+    this.ended = true;
+    if (this.#framing === 'chunked') {
+      let text = '0\r\n';
+      for (let i = 0; i < fields.length; i++) text += fieldLine(fields[i]!);
+      this.#waiting += `${text}\r\n`;
+    }
+    this.flush();
+  }
+
+  /** Whether `size` octets, the last ones or not, are what the head has promised. */
+  fits(size: number, last: boolean): boolean {
+    if (this.#framing !== 'length') return true;
+    this.#owed -= size;
+    return last ? this.#owed === 0 : this.#owed >= 0;
+  }
+
+  /** What follows is opaque. */
+  tunnel(): void {
+    this.#framing = 'tunnel';
+    this.ended = false;
+  }
+
+  drained(): void {
+    this.blocked = false;
+  }
+
+  flush(): void {
+    this.#queued = false;
+    const text = this.#waiting;
+    if (text === '' || this.#socket.destroyed) return;
+    this.#waiting = '';
+    this.#socket.write(text, 'latin1');
+    this.#noteQueue();
+  }
+
+  #compose(bytes: Uint8Array, start: number, end: number, chunked: boolean, last: boolean): void {
+    const head = this.#waiting;
+    const size = end - start;
+    this.#waiting = '';
+    const out = this.#room(head.length + size + (chunked ? chunkOverhead : 0));
+    let at = head === '' ? 0 : out.latin1Write(head, 0);
+    if (chunked && size > 0) at += out.latin1Write(`${size.toString(16)}\r\n`, at);
+    out.set(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end), at);
+    at += size;
+    if (chunked) at += out.latin1Write(chunkEnd(size, last), at);
+    this.#write(out, at);
+  }
+
+  #flushLater(): void {
+    if (this.#queued) return;
+    this.#queued = true;
+    this.#share.flushes.add(this);
+  }
+
+  /** Before the connection stands, or behind a queue, a write is certainly not taken at once: memory of its own, and no more than needed. */
+  #room(length: number): Buffer {
+    const socket = this.#socket;
+    const shared = this.#plain && !socket.connecting && socket.writableLength === 0;
+    return shared ? this.#share.output.take(length) : Buffer.allocUnsafe(length);
+  }
+
+  #write(out: Buffer, length: number): void {
+    const socket = this.#socket;
+    if (socket.destroyed) return;
+    socket.write(length === out.length ? out : out.subarray(0, length));
+    if (socket.writableLength > 0) this.#share.output.keep(out);
+    this.#noteQueue();
+  }
+
+  #noteQueue(): void {
+    if (this.#socket.writableLength >= blockedBytes) this.blocked = true;
+  }
+}
+
+function framingOf(head: RequestHead, end: boolean): Framing {
+  if (head.contentLength >= 0) return 'length';
+  return end ? 'none' : 'chunked';
+}
+
+function chunkEnd(size: number, last: boolean): string {
+  if (!last) return '\r\n';
+  return size > 0 ? `\r\n${lastChunk}` : lastChunk;
+}
