@@ -1,9 +1,11 @@
-import type { BackendTlsPolicy, Gateway, GrpcRoute, HttpRoute } from '@fairlead/resources';
+import type { BackendTlsPolicy, Gateway, GrpcRoute, HttpRoute, Statuses } from '@fairlead/resources';
 import type { CompileOptions } from './compile-options.ts';
+import { emptyTable } from './diff.ts';
 import type { AttachPoint, GatewayNode, Lookups, PolicyNode, RouteNode } from './graph.ts';
 import type { GrpcRouteNode } from './grpc-routes.ts';
-import type { HostNode, RouteChange } from './hosts.ts';
+import type { Hosts, RouteChange } from './hosts.ts';
 import type { BuiltNodes, TablesOf } from './reads.ts';
+import type { AssembledTable } from './table-assembly.ts';
 
 /** All nodes of one compile, for the next one to keep what still holds. */
 export interface CompileGraph {
@@ -13,7 +15,9 @@ export interface CompileGraph {
   readonly policies: BuiltNodes<BackendTlsPolicy, PolicyNode, Lookups>;
   readonly httpRoutes: BuiltNodes<HttpRoute, RouteNode, Lookups>;
   readonly grpcRoutes: BuiltNodes<GrpcRoute, GrpcRouteNode, Lookups>;
-  readonly hosts: ReadonlyMap<string, HostNode>;
+  readonly hosts: Hosts;
+  readonly assembled: AssembledTable;
+  readonly statuses: Statuses;
 }
 
 export const emptyGraph: CompileGraph = {
@@ -35,7 +39,15 @@ export const emptyGraph: CompileGraph = {
   policies: new Map(),
   httpRoutes: new Map(),
   grpcRoutes: new Map(),
-  hosts: new Map(),
+  hosts: { tables: new Map(), ranked: new Map() },
+  assembled: { table: emptyTable, backendUses: new Map() },
+  statuses: {
+    gatewayClasses: new Map(),
+    gateways: new Map(),
+    httpRoutes: new Map(),
+    grpcRoutes: new Map(),
+    backendTlsPolicies: new Map(),
+  },
 };
 
 /** The graph to build on: none when the options, which no node notes as looked up, are others. */

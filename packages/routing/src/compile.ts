@@ -71,23 +71,18 @@ export function compile(state: ClusterState, options: CompileOptions, previous: 
     previous: before.grpcRoutes,
     build: (_, route, reads) => buildGrpcRoute(route, options.controllerName, reads),
   });
-  const hosts = updateHosts(before.hosts, findChanges(before.httpRoutes, httpRoutes));
+  const changes = findChanges(before.httpRoutes, httpRoutes);
+  const hosts = updateHosts(before.hosts, changes);
 
-  const nodes = {
-    classes,
-    gateways: nodesOf(gateways),
-    policies: nodesOf(policies),
-    httpRoutes: nodesOf(httpRoutes),
-    grpcRoutes: nodesOf(grpcRoutes),
-  };
+  const nodes = { classes, gateways: nodesOf(gateways), policies: nodesOf(policies), httpRoutes, grpcRoutes };
+  const assembled = assembleTable(before.assembled, nodes.gateways.values(), hosts.tables, changes);
+  const statuses = writeStatuses(before.statuses, nodes, changes, options.controllerName);
+  const classless = findClassless(state.gateways, state.gatewayClasses, classes);
   return {
-    table: assembleTable(nodes.gateways, nodes.httpRoutes, hosts, previous?.table),
-    statuses: writeStatuses(nodes, options.controllerName, previous?.statuses),
-    problems: sortProblems([
-      ...findClassless(state.gateways, state.gatewayClasses, classes),
-      ...collectProblems(nodes),
-    ]),
-    graph: { options, tables, gateways, policies, httpRoutes, grpcRoutes, hosts },
+    table: assembled.table,
+    statuses,
+    problems: sortProblems([...classless, ...collectProblems(nodes)]),
+    graph: { options, tables, gateways, policies, httpRoutes, grpcRoutes, hosts, assembled, statuses },
   };
 }
 
@@ -122,8 +117,11 @@ const noErrors: ReadonlyMap<string, string> = new Map();
 
 function collectProblems(nodes: StatusNodes): readonly ConditionProblem[] {
   const problems: ConditionProblem[] = [];
-  for (const table of [nodes.classes, nodes.gateways, nodes.policies, nodes.httpRoutes, nodes.grpcRoutes]) {
+  for (const table of [nodes.classes, nodes.gateways, nodes.policies]) {
     for (const node of table.values()) problems.push(...node.problems);
+  }
+  for (const table of [nodes.httpRoutes, nodes.grpcRoutes]) {
+    for (const { node } of table.values()) problems.push(...node.problems);
   }
   return problems;
 }

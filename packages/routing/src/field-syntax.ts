@@ -14,8 +14,9 @@ export function isHeaderValue(text: string): boolean {
 
 /** A DNS name in lower or upper case: no wildcard, no IP address. */
 export function isPreciseHostname(text: string): boolean {
-  if (text.length === 0 || text.length > 253 || /^[0-9.]+$/.test(text)) return false;
-  return text.split('.').every((label) => /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/i.test(label));
+  return (
+    text.length <= 253 && /^(?![0-9.]+$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/i.test(text)
+  );
 }
 
 /** Like `isPreciseHostname`, or with `*.` in front. */

@@ -1,12 +1,13 @@
 import type { Contribution, RouteNode } from './graph.ts';
 import { compareRanked, type RankedEntry } from './precedence.ts';
-import { keep } from './same.ts';
+import { patchData, patchMap } from './same.ts';
 import type { HostTable } from './table.ts';
 
-/** A host table with the places of its entries, so that a changed route can be taken out and put in without sorting the others again. */
-export interface HostNode {
-  readonly table: HostTable;
-  readonly ranked: readonly RankedEntry[];
+/** The host tables of one compile. */
+export interface Hosts {
+  readonly tables: ReadonlyMap<string, HostTable>;
+  /** The entries of each table with their places, so that a changed route is taken out and put in without sorting the others again. */
+  readonly ranked: ReadonlyMap<string, readonly RankedEntry[]>;
 }
 
 /** One route before and now; undefined where it was or is not. */
@@ -17,23 +18,19 @@ export interface RouteChange {
 }
 
 /** Rebuilds the tables that a changed route was or is in; all others stay as they are. */
-export function updateHosts(
-  before: ReadonlyMap<string, HostNode>,
-  changes: readonly RouteChange[],
-): ReadonlyMap<string, HostNode> {
-  if (changes.length === 0) return before;
+export function updateHosts(before: Hosts, changes: readonly RouteChange[]): Hosts {
   const changed = new Set(changes.map(({ key }) => key));
-  const touched = collectTouched(changes);
-  const hosts = new Map(before);
-  for (const [key, contributions] of touched) {
-    const old = before.get(key);
-    const kept = (old?.ranked ?? []).filter(({ route }) => !changed.has(route));
+  const ranked = new Map<string, readonly RankedEntry[] | undefined>();
+  const tables = new Map<string, HostTable | undefined>();
+  for (const [key, contributions] of collectTouched(changes)) {
+    const kept = (before.ranked.get(key) ?? []).filter(({ route }) => !changed.has(route));
     const added = contributions.flatMap(({ entries }) => entries).sort(compareRanked);
-    const ranked = kept.length === 0 ? added : merge(kept, added);
-    if (ranked.length === 0) hosts.delete(key);
-    else hosts.set(key, { table: keep(old?.table, toTable(key, ranked, contributions[0] ?? old!.table)), ranked });
+    const entries = merge(kept, added);
+    ranked.set(key, entries.length === 0 ? undefined : entries);
+    const names = contributions[0] ?? before.tables.get(key)!;
+    tables.set(key, entries.length === 0 ? undefined : toTable(key, entries, names));
   }
-  return hosts;
+  return { tables: patchData(before.tables, tables), ranked: patchMap(before.ranked, ranked) };
 }
 
 /** By host key, what the changed routes now bring to it: nothing where they only were. */
@@ -52,6 +49,7 @@ function collectTouched(changes: readonly RouteChange[]): ReadonlyMap<string, Co
 
 /** Two sorted lists into one. */
 function merge(a: readonly RankedEntry[], b: readonly RankedEntry[]): readonly RankedEntry[] {
+  if (a.length === 0) return b;
   const merged: RankedEntry[] = [];
   let j = 0;
   for (const entry of a) {

@@ -29,9 +29,9 @@ export function buildHttpRoute(route: HttpRoute, controllerName: string, reads: 
     route,
     status: writeRouteStatus(attachments, verdict),
     problems: toProblems(routeName, [...refusals, ...badHostnames, ...strays], drafts),
-    attached: [...new Set(accepted.flatMap(({ listeners }) => listeners.map(({ id }) => id)))],
-    gateways: [...new Set(accepted.map(({ gateway }) => `${gateway.namespace}/${gateway.name}`))],
-    policedServices: [...new Set(drafts.flatMap((draft) => draft.policedServices))],
+    attached: distinct(accepted.flatMap(({ listeners }) => listeners.map(({ id }) => id))),
+    gateways: distinct(accepted.map(({ gateway }) => `${gateway.namespace}/${gateway.name}`)),
+    policedServices: distinct(drafts.flatMap((draft) => draft.policedServices)),
     ...contribute(route, hostnames, accepted, drafts),
   };
 }
@@ -50,7 +50,7 @@ function checkHostnames({ spec }: HttpRoute): {
       findings.push({ path: ['spec', 'hostnames', i], reason: 'UnsupportedValue', message });
     }
   });
-  return { hostnames: [...new Set(hostnames)], findings };
+  return { hostnames: distinct(hostnames), findings };
 }
 
 function toVerdict(
@@ -87,6 +87,11 @@ function toProblems(
       ...warnings.map((finding) => toProblem(object, finding, 'warning')),
     ]),
   ];
+}
+
+/** Most lists here have one element: no Set for those. */
+function distinct(list: readonly string[]): readonly string[] {
+  return list.length < 2 ? list : [...new Set(list)];
 }
 
 /** What it brings to the host tables of the listeners that serve, and the rules and backends behind that. */

@@ -1,3 +1,5 @@
+import { patchMap } from './same.ts';
+
 /**
  * Incremental compiling: a node notes what it looks up while it is built, and is built again only when one of its lookups would now answer
  * differently, or its own source changed. Everything looked up keeps its identity while it does not change, so comparing is by `===`.
@@ -55,7 +57,7 @@ export interface Built<Source, Node, T> {
 export type BuiltNodes<Source, Node, T> = ReadonlyMap<string, Built<Source, Node, T>>;
 
 export interface Rebuild<Source, Node, T> {
-  readonly sources: Iterable<readonly [string, Source]>;
+  readonly sources: ReadonlyMap<string, Source>;
   readonly tables: TablesOf<T>;
   /** Tables that are the same, as a whole, as when `previous` was built. */
   readonly unchanged: ReadonlySet<keyof T>;
@@ -66,19 +68,28 @@ export interface Rebuild<Source, Node, T> {
 
 /** Builds a node of every source, or keeps the previous one. Hands `previous` back when nothing changed. */
 export function rebuild<Source, Node, T>(stage: Rebuild<Source, Node, T>): BuiltNodes<Source, Node, T> {
-  const nodes = new Map<string, Built<Source, Node, T>>();
-  let changed = false;
-  for (const [key, source] of stage.sources) {
-    const before = stage.previous.get(key);
-    if (before?.source === source && before.reads.holdsIn(stage.tables, stage.unchanged)) {
-      nodes.set(key, before);
-      continue;
-    }
-    changed = true;
-    const reads = new Reads<T>(stage.tables);
-    const node = stage.build(key, source, reads, before?.node);
-    reads.close();
-    nodes.set(key, { source, reads, node });
+  const { sources, previous } = stage;
+  const built = new Map<string, Built<Source, Node, T>>();
+  const nothingToRead = stage.unchanged.size === Object.keys(stage.tables).length;
+  for (const [key, source] of sources) {
+    const before = previous.get(key);
+    const holds = before?.source === source && (nothingToRead || before.reads.holdsIn(stage.tables, stage.unchanged));
+    if (!holds) built.set(key, buildOne(stage, key, source, before?.node));
   }
-  return changed || nodes.size !== stage.previous.size ? nodes : stage.previous;
+  const changes: Map<string, Built<Source, Node, T> | undefined> = built;
+  // Only when something went away is there more before than there are sources.
+  if (previous.size > 0) for (const key of previous.keys()) if (!sources.has(key)) changes.set(key, undefined);
+  return patchMap(previous, changes);
+}
+
+function buildOne<Source, Node, T>(
+  { tables, build }: Rebuild<Source, Node, T>,
+  key: string,
+  source: Source,
+  before: Node | undefined,
+): Built<Source, Node, T> {
+  const reads = new Reads<T>(tables);
+  const node = build(key, source, reads, before);
+  reads.close();
+  return { source, reads, node };
 }

@@ -14,9 +14,9 @@ export class RuleContext {
   /** Every match of the rule is a path prefix, so that a prefix can be replaced. */
   readonly onlyPrefixes: boolean;
   readonly findings: RuleFindings = new RuleFindings();
-  /** By id. */
-  readonly backends: Map<string, Backend> = new Map();
-  readonly policedServices: Set<string> = new Set();
+  /** No id twice. */
+  readonly backends: Backend[] = [];
+  readonly policedServices: string[] = [];
 
   constructor(from: Referrer, reads: Reads<Lookups>, onlyPrefixes: boolean) {
     this.from = from;
@@ -28,9 +28,9 @@ export class RuleContext {
   useBackend(ref: BackendObjectReference, path: FieldPath): string | null {
     const { backend, finding, policed } = resolveBackend(ref, path, this.from, this.reads);
     if (finding !== null) this.findings.unresolved.push(finding);
-    if (policed !== '') this.policedServices.add(policed);
+    if (policed !== '') this.policedServices.push(policed);
     if (backend === null) return null;
-    this.backends.set(backend.id, backend);
+    if (!this.backends.some(({ id }) => id === backend.id)) this.backends.push(backend);
     return backend.id;
   }
 }

@@ -122,7 +122,10 @@ function compileFilter(
 function checkMembers(spec: HttpRouteFilter, path: FieldPath, findings: RuleFindings): boolean {
   const member = members[spec.type];
   if (member === undefined) {
-    findings.addInvalid([...path, 'type'], `filter type "${spec.type}" is not supported`);
+    findings.addInvalid(
+      [...path, 'type'],
+      `filter type "${spec.type}" is not supported; requests are refused rather than let through`,
+    );
     return false;
   }
   const stray = Object.values(members).find((other) => other !== member && spec[other] !== undefined);
@@ -174,7 +177,7 @@ function compileHostname(hostname: string | undefined, path: FieldPath, findings
 function compileMirror(spec: HttpRequestMirrorFilter, path: FieldPath, context: RuleContext): RequestMirror | null {
   const { numerator, denominator } = compileShare(spec, path, context.findings);
   const backend = context.useBackend(spec.backendRef, [...path, 'backendRef']);
-  const sendable = backend !== null && context.backends.get(backend)?.failure === null;
+  const sendable = backend !== null && context.backends.some(({ id, failure }) => id === backend && failure === null);
   return sendable ? { type: 'requestMirror', backend, numerator, denominator } : null;
 }
 

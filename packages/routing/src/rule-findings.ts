@@ -17,7 +17,7 @@ export class RuleFindings {
     this.unresolved.push({ path, reason, message });
   }
 
-  addWarning(path: FieldPath, message: string): void {
-    this.warnings.push({ path, reason: 'Ignored', message });
+  addWarning(path: FieldPath, message: string, reason = 'Ignored'): void {
+    this.warnings.push({ path, reason, message });
   }
 }

@@ -80,6 +80,8 @@ function asWritten(name: string): string {
   return name;
 }
 
+const none: readonly ValueMatch[] = [];
+
 /** "only the first entry with an equivalent name MUST be considered for a match. Subsequent entries … MUST be ignored." */
 function compileValues(
   specs: readonly NamedMatch[],
@@ -87,6 +89,7 @@ function compileValues(
   path: FieldPath,
   findings: RuleFindings,
 ): readonly ValueMatch[] {
+  if (specs.length === 0) return none;
   const matches = new Map<string, ValueMatch>();
   specs.forEach((spec, i) => {
     const name = toName(spec.name);
@@ -113,6 +116,7 @@ function checkRegex(pattern: string, path: FieldPath, findings: RuleFindings): v
   try {
     RE2JS.compile(pattern);
   } catch (error) {
-    findings.addInvalid(path, `"${pattern}" is not a regular expression of RE2 syntax: ${(error as Error).message}`);
+    const reason = (error as Error).message.replace(/^error parsing regexp: /, '');
+    findings.addInvalid(path, `"${pattern}" is not a regular expression of RE2 syntax: ${reason}`);
   }
 }

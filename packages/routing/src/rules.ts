@@ -8,7 +8,7 @@ import type { RuleFindings } from './rule-findings.ts';
 import { areOnlyPrefixes, type CompiledMatch, compileMatches } from './rule-matches.ts';
 import { compileRetry, compileTimeouts } from './rule-timing.ts';
 import { compileSession } from './session-policy.ts';
-import type { Backend, RouteName, Rule, RuleFailure, WeightedBackend } from './table.ts';
+import type { Backend, Filter, RouteName, Rule, RuleFailure, WeightedBackend } from './table.ts';
 
 /** One rule of a route, compiled, before it is known through which Gateways requests reach it. */
 export interface RuleDraft {
@@ -36,11 +36,14 @@ export function draftRule(
   const filtered = compileFilters(spec.filters ?? [], [...path, 'filters'], context);
   const rule = compileRule(spec, index, route, filtered, context);
   const kept = findings.invalid.length === 0 || filtered.failure !== null;
+  if (kept && rule.failure === noBackends) {
+    findings.addWarning([...path, 'backendRefs'], 'leads nowhere: requests are answered 500', 'NoBackends');
+  }
   return {
     matches: kept ? matches : [],
     rule: kept ? rule : null,
     backends: kept ? backendsOf(rule, context) : [],
-    policedServices: [...context.policedServices],
+    policedServices: context.policedServices,
     findings,
   };
 }
@@ -81,16 +84,16 @@ function compileRule(
   };
 }
 
-function backendsOf(rule: Rule, context: RuleContext): readonly Backend[] {
-  const ids = new Set(backendIds(rule));
-  return [...context.backends.values()].filter((backend) => ids.has(backend.id));
+/** Those it sends or mirrors to: not those that stood at a weight of 0, or beside a filter that can't be run. */
+function backendsOf(rule: Rule, { backends }: RuleContext): readonly Backend[] {
+  return backends.filter(
+    ({ id }) =>
+      rule.backends.some((one) => one.backend === id || mirrorsTo(one.filters, id)) || mirrorsTo(rule.filters, id),
+  );
 }
 
-/** Every `Backend.id` a rule sends or mirrors to. */
-function backendIds(rule: Rule): readonly string[] {
-  const filters = [...rule.filters, ...rule.backends.flatMap((backend) => backend.filters)];
-  const mirrors = filters.flatMap((filter) => (filter.type === 'requestMirror' ? [filter.backend] : []));
-  return [...rule.backends.flatMap(({ backend }) => backend ?? []), ...mirrors];
+function mirrorsTo(filters: readonly Filter[], backend: string): boolean {
+  return filters.some((filter) => filter.type === 'requestMirror' && filter.backend === backend);
 }
 
 const noBackends: RuleFailure = { status: 500, reason: 'no_backends' };

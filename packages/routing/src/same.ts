@@ -43,6 +43,35 @@ export function keepMap<T>(
   return changed ? kept : before;
 }
 
+/** `before` with entries replaced, or taken out where the change is undefined; `before` itself without changes. */
+export function patchMap<T>(
+  before: ReadonlyMap<string, T>,
+  changes: ReadonlyMap<string, T | undefined>,
+): ReadonlyMap<string, T> {
+  if (changes.size === 0) return before;
+  const patched = new Map(before);
+  for (const [key, value] of changes) {
+    if (value === undefined) patched.delete(key);
+    else patched.set(key, value);
+  }
+  return patched;
+}
+
+/** Like `patchMap`, but a change that says the same as what it would replace, compared in depth, is none. */
+export function patchData<T>(
+  before: ReadonlyMap<string, T>,
+  changes: ReadonlyMap<string, T | undefined>,
+): ReadonlyMap<string, T> {
+  let patched: Map<string, T> | null = null;
+  for (const [key, value] of changes) {
+    if (isSame(before.get(key), value)) continue;
+    patched ??= new Map(before);
+    if (value === undefined) patched.delete(key);
+    else patched.set(key, value);
+  }
+  return patched ?? before;
+}
+
 /** Keeps the identity of inner maps with the same values, compared by identity, and of the whole when all are kept. */
 export function keepMaps<T>(
   before: ReadonlyMap<string, ReadonlyMap<string, T>>,

@@ -7,47 +7,51 @@ import type {
   Statuses,
 } from '@fairlead/resources';
 import { compareText } from './age.ts';
+import type { CompileGraph } from './compile-graph.ts';
 import type { ClassNode } from './gateway-classes.ts';
-import type { GatewayNode, PolicyNode, RouteNode } from './graph.ts';
-import type { GrpcRouteNode } from './grpc-routes.ts';
+import type { GatewayNode, PolicyNode } from './graph.ts';
+import type { RouteChange } from './hosts.ts';
 import { GATEWAY_GROUP } from './references.ts';
-import { keepMap } from './same.ts';
+import { keepMap, patchData } from './same.ts';
 
 /** The nodes that have a status, by key. */
 export interface StatusNodes {
   readonly classes: ReadonlyMap<string, ClassNode>;
   readonly gateways: ReadonlyMap<string, GatewayNode>;
-  readonly httpRoutes: ReadonlyMap<string, RouteNode>;
-  readonly grpcRoutes: ReadonlyMap<string, GrpcRouteNode>;
+  readonly httpRoutes: CompileGraph['httpRoutes'];
+  readonly grpcRoutes: CompileGraph['grpcRoutes'];
   readonly policies: ReadonlyMap<string, PolicyNode>;
 }
 
 /** What there is to write. Statuses, and tables of them, that say the same as before keep their identity. */
-export function writeStatuses(nodes: StatusNodes, controllerName: string, before: Statuses | undefined): Statuses {
-  const attached = countAttached(nodes.httpRoutes.values());
-  const ancestors = findAncestors(nodes.httpRoutes.values());
+export function writeStatuses(
+  before: Statuses,
+  nodes: StatusNodes,
+  changes: readonly RouteChange[],
+  controllerName: string,
+): Statuses {
+  const attached = countAttached(nodes.httpRoutes);
+  const ancestors = findAncestors(nodes.httpRoutes);
+  const changedRoutes = changes.map(({ key, now }) => [key, now && reported(now)] as const);
   return {
     gatewayClasses: keepMap(
-      before?.gatewayClasses,
+      before.gatewayClasses,
       mapValues(nodes.classes, ({ status }) => status),
     ),
     gateways: keepMap(
-      before?.gateways,
+      before.gateways,
       mapValues(nodes.gateways, (node) => toGatewayStatus(node, attached)),
     ),
-    httpRoutes: keepMap(before?.httpRoutes, collectParents(nodes.httpRoutes)),
-    grpcRoutes: keepMap(before?.grpcRoutes, collectParents(nodes.grpcRoutes)),
-    backendTlsPolicies: keepMap(
-      before?.backendTlsPolicies,
-      toPolicyStatuses(nodes.policies, ancestors, controllerName),
-    ),
+    httpRoutes: patchData(before.httpRoutes, new Map(changedRoutes)),
+    grpcRoutes: keepMap(before.grpcRoutes, collectReported(nodes.grpcRoutes)),
+    backendTlsPolicies: keepMap(before.backendTlsPolicies, toPolicyStatuses(nodes.policies, ancestors, controllerName)),
   };
 }
 
 /** By listener id: "the total number of Routes that have been successfully attached". */
-function countAttached(routes: Iterable<RouteNode>): ReadonlyMap<string, number> {
+function countAttached(routes: CompileGraph['httpRoutes']): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
-  for (const { attached } of routes) for (const id of attached) counts.set(id, (counts.get(id) ?? 0) + 1);
+  for (const { node } of routes.values()) for (const id of node.attached) counts.set(id, (counts.get(id) ?? 0) + 1);
   return counts;
 }
 
@@ -64,22 +68,24 @@ function toGatewayStatus(node: GatewayNode, attached: ReadonlyMap<string, number
   };
 }
 
-/** Routes without a parent of ours are not ours. */
-function collectParents(
-  nodes: ReadonlyMap<string, { readonly status: RouteStatus }>,
-): ReadonlyMap<string, RouteStatus> {
+/** A route without a parent of ours is not ours to report on. */
+function reported({ status }: { readonly status: RouteStatus }): RouteStatus | undefined {
+  return status.parents.length === 0 ? undefined : status;
+}
+
+function collectReported(nodes: CompileGraph['grpcRoutes']): ReadonlyMap<string, RouteStatus> {
   const statuses = new Map<string, RouteStatus>();
-  for (const [key, { status }] of nodes) if (status.parents.length > 0) statuses.set(key, status);
+  for (const [key, { node }] of nodes) if (reported(node) !== undefined) statuses.set(key, node.status);
   return statuses;
 }
 
 /** By Service, the Gateways through which a route sends to it: "the relevant object for status is the Gateway". */
-function findAncestors(routes: Iterable<RouteNode>): ReadonlyMap<string, ReadonlySet<string>> {
+function findAncestors(routes: CompileGraph['httpRoutes']): ReadonlyMap<string, ReadonlySet<string>> {
   const ancestors = new Map<string, Set<string>>();
-  for (const { policedServices, gateways } of routes) {
-    for (const service of policedServices) {
+  for (const { node } of routes.values()) {
+    for (const service of node.policedServices) {
       const through = ancestors.get(service) ?? new Set();
-      for (const gateway of gateways) through.add(gateway);
+      for (const gateway of node.gateways) through.add(gateway);
       ancestors.set(service, through);
     }
   }
