@@ -113,14 +113,14 @@ function addStatuses(objects: Map<string, ObjectParts>, statuses: Statuses): voi
     add(
       object,
       [],
-      parents.map(({ parentRef, conditions }) => ({ part: `parent ${parentName(parentRef)}`, conditions })),
+      parents.map(({ parentRef, conditions }) => ({ part: `parent ${parentName(parentRef, object)}`, conditions })),
     );
   }
   for (const [object, { ancestors }] of named('BackendTLSPolicy', statuses.backendTlsPolicies)) {
     add(
       object,
       [],
-      ancestors.map(({ ancestorRef, conditions }) => ({ part: `for ${parentName(ancestorRef)}`, conditions })),
+      ancestors.map(({ ancestorRef, conditions }) => ({ part: `for ${parentName(ancestorRef, object)}`, conditions })),
     );
   }
 }
@@ -129,10 +129,11 @@ function named<T>(kind: string, statuses: ReadonlyMap<string, T>): (readonly [st
   return [...statuses].map(([key, status]) => [`${kind} ${key}`, status]);
 }
 
-function parentName({ kind, namespace, name, sectionName, port }: ParentReference): string {
+/** A reference without a namespace means the one of the object it stands in. */
+function parentName({ kind, namespace, name, sectionName, port }: ParentReference, object: string): string {
   const section = sectionName === undefined ? '' : `, listener ${sectionName}`;
   const where = port === undefined ? '' : `, port ${port}`;
-  return `${kind ?? 'Gateway'} ${namespace === undefined ? '' : `${namespace}/`}${name}${section}${where}`;
+  return `${kind ?? 'Gateway'} ${namespace ?? splitName(object)[1]}/${name}${section}${where}`;
 }
 
 function addSourceProblem(objects: Map<string, ObjectParts>, loose: CheckProblem[], problem: SourceProblem): void {

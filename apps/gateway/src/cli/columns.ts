@@ -1,5 +1,5 @@
 /** Rows as columns of text, two spaces between them, each as wide as its widest cell but at most `maxWidth`; the last one is not padded. */
-export function columns(rows: readonly (readonly string[])[], indent: string, maxWidth: number = 48): string {
+export function columns(rows: readonly (readonly string[])[], indent: string, maxWidth: number = 80): string {
   const widths: number[] = [];
   for (const row of rows) {
     row.forEach((cell, i) => {
