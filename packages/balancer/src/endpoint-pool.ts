@@ -42,7 +42,7 @@ export class EndpointPool<E extends PoolEndpoint> {
     if (options.worker < 0 || options.worker >= maxWorkers)
       throw new RangeError(`worker ${options.worker} has no column`);
     this.#options = options;
-    this.#health = new PoolHealth(options.stats, options.worker, options.outlier, options.random);
+    this.#health = new PoolHealth({ ...options, explores: options.policy === 'p2c-peak-ewma' });
     this.#policy = createPolicy(options.policy, this.#health, options.random);
   }
 
@@ -72,7 +72,7 @@ export class EndpointPool<E extends PoolEndpoint> {
    */
   pick(nowMs: number, tried: readonly E[] | null, repeatable: boolean = true): Lease<E> | null {
     const health = this.#health;
-    health.refreshIfStale(nowMs);
+    health.beginPick(nowMs);
     if (health.attention.length > 0 && tried === null) {
       const lease = this.#runErrand(nowMs, repeatable);
       if (lease !== null) return lease;

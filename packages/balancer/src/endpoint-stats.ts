@@ -1,3 +1,4 @@
+import { estimateMs } from './latency.ts';
 import { Cell, Count, cellReals, generationIndex, headerReals, maxWorkers, Real, rowReals } from './row-layout.ts';
 
 /**
@@ -52,10 +53,9 @@ export class EndpointStats {
     return this.counts[this.countsOf(row) + Count.inFlight]!;
   }
 
-  /** Peak EWMA of the time to the response head; 0 when never measured. */
+  /** Peak EWMA of the time to the response head, faded towards the endpoint's own mean; 0 when never measured. */
   latencyMs(row: number, nowMs: number): number {
-    const base = this.realsOf(row);
-    return this.reals[base + Real.peakAtMs]! > nowMs ? 0 : this.reals[base + Real.peakMs]!;
+    return estimateMs(this, row, nowMs, 0, 0);
   }
 
   /** 0: in use. A time that has passed: in probation, a single request decides. */

@@ -1,5 +1,6 @@
 import type { EndpointStats } from './endpoint-stats.ts';
 import { estimateMs, observe, observePeak, setEstimate } from './latency.ts';
+import { LatestAnswers } from './latest-answers.ts';
 import type { Member } from './member.ts';
 import {
   claimProbe,
@@ -24,6 +25,15 @@ export type Errand =
   /** Looks slow and has not been asked for a while: is it still? */
   | 'explore';
 
+export interface PoolHealthOptions {
+  readonly stats: EndpointStats;
+  readonly worker: number;
+  readonly outlier: OutlierSettings;
+  readonly random: () => number;
+  /** The policy leaves slow endpoints alone: they must be asked now and then. */
+  readonly explores: boolean;
+}
+
 /** An endpoint is slow when it takes this much longer than the pool. */
 const slowFactor = 4;
 /** A failure counts as a latency of at least this many times the pool's mean, or so many milliseconds while that is not known. */
@@ -42,6 +52,8 @@ const refreshMs = 100;
 const hungTries = 3;
 const hungFloorMs = 250;
 const hungFactor = 20;
+/** An endpoint that may be hung is sent one request per this time until that is known. */
+const testEveryMs = 125;
 
 /**
  * What one pool, in one worker, makes of the rows of its endpoints: which may be used, which need a request to find out, and what is normal
@@ -52,6 +64,8 @@ export class PoolHealth {
   readonly worker: number;
   readonly #outlier: OutlierSettings;
   readonly #random: () => number;
+  readonly #explores: boolean;
+  readonly #answers: LatestAnswers;
   /** Ready endpoints, or all when none is ready. */
   #candidates: readonly Member[] = [];
   /** What a policy chooses from. */
@@ -67,27 +81,29 @@ export class PoolHealth {
   #generation = -1;
   #refreshAtMs = Number.NEGATIVE_INFINITY;
   #picksSinceExploration = 0;
-  #youngest: Member | null = null;
-  #youngestAnsweredFromMs = 0;
-  #secondAnsweredFromMs = 0;
-  #answersReadAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(stats: EndpointStats, worker: number, outlier: OutlierSettings, random: () => number) {
+  constructor({ stats, worker, outlier, random, explores }: PoolHealthOptions) {
     this.stats = stats;
     this.worker = worker;
     this.#outlier = outlier;
     this.#random = random;
+    this.#explores = explores;
+    this.#answers = new LatestAnswers(stats);
   }
 
   setCandidates(candidates: readonly Member[]): void {
     this.#candidates = candidates;
     this.#refreshAtMs = Number.NEGATIVE_INFINITY;
-    this.#answersReadAtMs = Number.NEGATIVE_INFINITY;
+    this.#answers.setMembers(candidates);
   }
 
   /** Before every pick. */
-  refreshIfStale(nowMs: number): void {
+  beginPick(nowMs: number): void {
     this.#picksSinceExploration++;
+    this.refreshIfStale(nowMs);
+  }
+
+  refreshIfStale(nowMs: number): void {
     if (nowMs >= this.#refreshAtMs || this.#generation !== this.stats.generation) this.#refresh(nowMs);
   }
 
@@ -120,7 +136,10 @@ export class PoolHealth {
       return fits && claimProbe(stats, member.row, this.worker) ? 'probe' : null;
     }
     if (!repeatable) return null;
-    if (this.#isSuspect(member)) return 'serve';
+    if (this.#isSuspect(member, nowMs)) {
+      stats.reals[base + Real.testedAtMs] = nowMs;
+      return 'serve';
+    }
     if (this.#picksSinceExploration < exploreEvery || !this.#isForgotten(member, nowMs)) return null;
     this.#picksSinceExploration = 0;
     stats.reals[base + Real.exploredAtMs] = nowMs;
@@ -178,10 +197,9 @@ export class PoolHealth {
     return Math.max(hungFloorMs, hungFactor * this.meanMs);
   }
 
-  /** Another endpoint has answered a try that began after `sinceMs`: it is this endpoint that is slow, not everything or us. */
+  /** It is this endpoint that is slow, not everything or this thread: another has answered a try that began after `sinceMs`. */
   isOvertaken(member: Member, sinceMs: number, nowMs: number): boolean {
-    if (this.#answersReadAtMs !== nowMs) this.#readAnswers(nowMs);
-    return (this.#youngest === member ? this.#secondAnsweredFromMs : this.#youngestAnsweredFromMs) > sinceMs;
+    return this.#answers.isOvertaken(member, sinceMs, nowMs);
   }
 
   /** So many tries are overdue that it is no single slow request. */
@@ -213,15 +231,16 @@ export class PoolHealth {
     if (field === Cell.failures) this.stats.reals[cell + Cell.failures]!++;
   }
 
-  /** Halves the distance to a better sample on a logarithmic scale, and lets the next exploration follow at once: back in a few steps. */
+  /** A much better sample is believed step by step, halving the distance on a logarithmic scale, but the steps follow at once. */
   #explored(member: Member, sampleMs: number, nowMs: number): void {
     const oldMs = this.estimateMs(member, nowMs);
-    if (sampleMs >= oldMs) observe(this.stats, member.row, sampleMs, nowMs);
-    else {
-      setEstimate(this.stats, member.row, Math.sqrt(oldMs * sampleMs), nowMs);
-      this.stats.reals[this.stats.realsOf(member.row) + Real.exploredAtMs] = Number.NEGATIVE_INFINITY;
-      this.#picksSinceExploration = exploreEvery;
+    if (sampleMs * 2 > oldMs) {
+      observe(this.stats, member.row, sampleMs, nowMs);
+      return;
     }
+    setEstimate(this.stats, member.row, Math.sqrt(oldMs * sampleMs), nowMs);
+    this.stats.reals[this.stats.realsOf(member.row) + Real.exploredAtMs] = Number.NEGATIVE_INFINITY;
+    this.#picksSinceExploration = exploreEvery;
   }
 
   /**
@@ -251,14 +270,17 @@ export class PoolHealth {
     return out;
   }
 
-  /** Overdue, but with too few tries to tell a dead endpoint from a slow request: another one will. */
-  #isSuspect(member: Member): boolean {
-    const overdue = this.stats.counts[this.stats.countsOf(member.row) + Count.overdue]!;
-    return overdue > 0 && member.inFlight < hungTries;
+  /** Overdue, but with too few tries to tell a dead endpoint from a slow request, and not judged yet: another try will tell. */
+  #isSuspect(member: Member, nowMs: number): boolean {
+    if (this.stats.counts[this.stats.countsOf(member.row) + Count.overdue] === 0) return false;
+    const base = this.stats.realsOf(member.row);
+    const { reals } = this.stats;
+    const isJudged = reals[base + Real.hungAtMs]! > reals[base + Real.headAtMs]!;
+    return !isJudged && nowMs - reals[base + Real.testedAtMs]! >= testEveryMs;
   }
 
   #isForgotten(member: Member, nowMs: number): boolean {
-    if (member.inFlight > 0) return false;
+    if (!this.#explores || member.inFlight > 0) return false;
     const base = this.stats.realsOf(member.row);
     const exploredAtMs = this.stats.reals[base + Real.exploredAtMs]!;
     if (exploredAtMs !== Number.NEGATIVE_INFINITY) {
@@ -274,8 +296,8 @@ export class PoolHealth {
     const inUse = this.#candidates.filter((member) => !this.stats.isOut(member.row));
     this.panicking = inUse.length < this.#outlier.panicRatio * this.#candidates.length;
     this.usable = this.panicking ? this.#candidates : inUse;
+    if (this.meanMs === 0) this.meanMs = this.#learnedMeanMs();
     this.seedMs = this.#typicalMs(nowMs);
-    if (this.meanMs === 0 && this.seedMs !== 1) this.meanMs = this.seedMs;
     for (const member of this.#candidates) this.#derive(member, nowMs);
     this.attention = this.#candidates.filter((member) => this.#needsAttention(member, nowMs));
   }
@@ -288,10 +310,22 @@ export class PoolHealth {
   }
 
   #needsAttention(member: Member, nowMs: number): boolean {
-    if (!this.stats.isOut(member.row)) return this.#isSuspect(member) || this.#isForgotten(member, nowMs);
+    if (!this.stats.isOut(member.row)) return this.#isSuspect(member, nowMs) || this.#isForgotten(member, nowMs);
     const untilMs = this.stats.reals[this.stats.realsOf(member.row) + Real.ejectedUntilMs]!;
     if (untilMs > nowMs) this.#refreshAtMs = Math.min(this.#refreshAtMs, untilMs);
     return untilMs <= nowMs;
+  }
+
+  /** What other workers, or other pools, have measured of these endpoints: where a new worker starts from. 0 for nothing. */
+  #learnedMeanMs(): number {
+    let sum = 0;
+    let count = 0;
+    for (const { row } of this.#candidates) {
+      const ms = this.stats.reals[this.stats.realsOf(row) + Real.meanMs]!;
+      sum += ms;
+      if (ms > 0) count++;
+    }
+    return count === 0 ? 0 : sum / count;
   }
 
   /** Mean estimate of the measured endpoints that are not much slower than the pool's mean; 1 without any. */
@@ -310,20 +344,5 @@ export class PoolHealth {
     }
     if (count > 0) return sum / count;
     return leastMs === Number.POSITIVE_INFINITY ? 1 : leastMs;
-  }
-
-  #readAnswers(nowMs: number): void {
-    this.#answersReadAtMs = nowMs;
-    this.#youngest = null;
-    this.#youngestAnsweredFromMs = 0;
-    this.#secondAnsweredFromMs = 0;
-    for (const member of this.#candidates) {
-      const fromMs = this.stats.reals[this.stats.realsOf(member.row) + Real.answeredFromMs]!;
-      if (fromMs > this.#youngestAnsweredFromMs) {
-        this.#secondAnsweredFromMs = this.#youngestAnsweredFromMs;
-        this.#youngestAnsweredFromMs = fromMs;
-        this.#youngest = member;
-      } else this.#secondAnsweredFromMs = Math.max(this.#secondAnsweredFromMs, fromMs);
-    }
   }
 }

@@ -45,25 +45,27 @@ export const Real = {
   ejectedAtMs: 9,
   /** Plain moving average over its last answers; not a matter of time. */
   meanMs: 10,
+  /** Last sent a request because it may be hung. */
+  testedAtMs: 11,
 } as const;
 
 /** Offsets of 32-bit counts within a row. */
 export const Count = {
   /** Tries of all workers, until their body ended. */
-  inFlight: 22,
-  consecutiveFailures: 23,
+  inFlight: 24,
+  consecutiveFailures: 25,
   /** Tries that wait for too long, see hung.ts. */
-  overdue: 24,
+  overdue: 26,
   /** 1: ejected or in probation. */
-  out: 25,
+  out: 27,
   /** The worker that probes it, plus 1; 0: none. */
-  prober: 26,
+  prober: 28,
   /** How often it was ejected without having been good in between. */
-  ejectionLevel: 27,
+  ejectionLevel: 29,
   /** Ever. */
-  ejections: 28,
+  ejections: 30,
   /** `windowSlices` × (slice number, requests, failures). */
-  window: 29,
+  window: 31,
 } as const;
 
 export const windowSlices = 5;

@@ -29,8 +29,8 @@ export class P2cPeakEwma implements Policy {
   }
 
   #better(members: readonly Member[], count: number, nowMs: number): Member {
-    const first = Math.floor(this.#random() * count);
-    let second = Math.floor(this.#random() * (count - 1));
+    const first = (this.#random() * count) | 0;
+    let second = (this.#random() * (count - 1)) | 0;
     if (second >= first) second++;
     const a = members[first]!;
     const b = members[second]!;
