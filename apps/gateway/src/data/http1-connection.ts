@@ -156,7 +156,7 @@ export class Http1Connection implements ClientConnection, StreamConnection, Requ
     if (this.#phase === Phase.closed) return;
     this.#phase = Phase.closed;
     this.#pending = nothing;
-    this.#slot = null;
+    this.#releaseParser();
     this.list?.remove(this);
     this.#share.onClosed(this.#origin);
     try {
@@ -352,8 +352,7 @@ export class Http1Connection implements ClientConnection, StreamConnection, Requ
   }
 
   #becomeIdle(): void {
-    if (this.#slot !== null) this.#share.parsers.give(this.#slot, this.tls !== null);
-    this.#slot = null;
+    this.#releaseParser();
     this.#phase = Phase.reading;
     this.deadlineMs = this.#share.nowMs + this.#share.settings.idleTimeoutMs;
     if (this.#ended || this.#leaving) {
@@ -362,6 +361,15 @@ export class Http1Connection implements ClientConnection, StreamConnection, Requ
     }
     this.#share.idle.adopt(this);
     this.#resume();
+  }
+
+  /** One that stopped within a message is of no use to others. */
+  #releaseParser(): void {
+    const slot = this.#slot;
+    if (slot === null) return;
+    this.#slot = null;
+    if (slot.parser.complete) slot.parser.next();
+    if (slot.parser.idle && slot.parser.error === null) this.#share.parsers.give(slot, this.tls !== null);
   }
 
   #endRequest(stream: Http1Stream): void {
@@ -489,7 +497,7 @@ export class Http1Connection implements ClientConnection, StreamConnection, Requ
     if (this.#phase === Phase.lingering || this.#phase === Phase.closed) return;
     this.#phase = Phase.lingering;
     this.#pending = nothing;
-    this.#slot = null;
+    this.#releaseParser();
     this.deadlineMs = this.#share.nowMs + lingerMs;
     this.#share.busy.adopt(this);
     if (this.#writer === null) this.#socket.end();

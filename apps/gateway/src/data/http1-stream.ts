@@ -62,6 +62,10 @@ export class Http1Stream implements ClientStream, ResponseTerms {
       this.#switchProtocols(head);
       return;
     }
+    if (head.status < 200) {
+      this.sendInfo(head);
+      return;
+    }
     this.headSent = true;
     if (this.#connection.closing || (!this.requestEnded && (end || head.status >= 300))) this.keepAlive = false;
     this.keepAlive = this.#connection.writer.head(head, end, this);

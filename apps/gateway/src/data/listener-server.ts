@@ -56,6 +56,8 @@ export class ListenerServer implements ClientServer {
   version: number = 0;
   readonly #options: ListenerServerOptions;
   readonly #server: Server;
+  /** What the default context was made of: making one takes a millisecond, and most updates are of something else. */
+  #servedKey: string;
   #retry: NodeJS.Timeout | null = null;
   #closed: boolean = false;
 
@@ -63,6 +65,7 @@ export class ListenerServer implements ClientServer {
     this.bind = bind;
     this.names = new ListenerNames(bind.listeners);
     this.#options = options;
+    this.#servedKey = this.#defaultKey();
     this.#server = bind.secure ? this.#createTls() : this.#createPlain();
     this.#server.on('listening', () => this.#listening());
     this.#server.on('error', (error: NodeJS.ErrnoException) => this.#failed(error));
@@ -87,8 +90,11 @@ export class ListenerServer implements ClientServer {
     if (!bind.secure) return;
     const server = this.#server as TlsServer & RequestsCertificates;
     server.requestCert = asksForCertificates(bind);
+    const key = this.#defaultKey();
+    if (key === this.#servedKey) return;
     try {
       server.setSecureContext(this.#defaultContext());
+      this.#servedKey = key;
     } catch {
       // A certificate that can't be read: the compiler reports it; the one served so far stays.
     }
@@ -198,6 +204,12 @@ export class ListenerServer implements ClientServer {
   #listenerOfHandshake(serverName: string): Listener | null {
     const listener = this.names.select(serverName);
     return listener === null && serverName === '' ? (this.bind.listeners[0] ?? null) : listener;
+  }
+
+  #defaultKey(): string {
+    const tls = this.#listenerOfHandshake('')?.tls;
+    if (tls == null) return '';
+    return `${asksForCertificates(this.bind)} ${this.#options.contexts.key(selectCertificate(tls, ''), tls)}`;
   }
 
   #safeDefaultContext(): TlsOptions {

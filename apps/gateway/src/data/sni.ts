@@ -19,7 +19,7 @@ export class SecureContexts {
 
   /** Throws what node:tls throws for a key or certificate it can't read. */
   context(certificate: Certificate, tls: ListenerTls): SecureContext {
-    const key = this.#key(certificate, tls);
+    const key = this.key(certificate, tls);
     const known = this.#contexts.get(key);
     if (known !== undefined) return known;
     const context = createSecureContext(this.options(certificate, tls));
@@ -44,13 +44,14 @@ export class SecureContexts {
     const wanted = new Set<string>();
     for (const bind of binds) {
       for (const { tls } of bind.listeners) {
-        if (tls !== null) for (const certificate of tls.certificates) wanted.add(this.#key(certificate, tls));
+        if (tls !== null) for (const certificate of tls.certificates) wanted.add(this.key(certificate, tls));
       }
     }
     for (const key of this.#contexts.keys()) if (!wanted.has(key)) this.#contexts.delete(key);
   }
 
-  #key(certificate: Certificate, tls: ListenerTls): string {
+  /** Equal for contexts that are made of the same. */
+  key(certificate: Certificate, tls: ListenerTls): string {
     const validation = tls.clientValidation;
     // The key belongs to the identity too: a certificate may be renewed around the same leaf only with the same key.
     return validation === null

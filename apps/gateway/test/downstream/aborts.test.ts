@@ -81,7 +81,7 @@ describe('a message cut short', () => {
     expect(exchange.aborted).toBe(null);
     exchange.answer('patience');
     await client.endsCleanly();
-    expect(client.text).toMatch(/^(HTTP\/1\.1 100 Continue\r\n\r\n)+HTTP\/1\.1 200 [^]*patience$/);
+    expect(client.text).toMatch(/^(HTTP\/1\.1 100 Continue\r\n\r\n)+HTTP\/1\.1 200 [\s\S]*patience$/);
     await until(
       () => client.closed,
       () => 'close',
@@ -102,14 +102,14 @@ describe('a message cut short', () => {
     fixture.advance(20_000);
     exchange.answer('old');
     await old.endsCleanly();
-    expect(old.text).toMatch(/^HTTP\/1\.1 200 [^]*old$/);
+    expect(old.text).toMatch(/^HTTP\/1\.1 200 [\s\S]*old$/);
 
     const many = await fixture.connect();
     many.socket.end(get + get);
     (await fixture.handler.exchange(2)).answer('one');
     (await fixture.handler.exchange(3)).answer('two');
     await many.endsCleanly();
-    expect(many.text).toMatch(/one[^]*two$/);
+    expect(many.text).toMatch(/one[\s\S]*two$/);
   });
 
   it('not by a half-closing client that receives a long response', async () => {

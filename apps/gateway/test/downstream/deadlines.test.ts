@@ -151,9 +151,8 @@ describe('deadlines', () => {
     client.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
     const exchange = await fixture.handler.exchange();
     exchange.begin();
-    let sent = 0;
     const pump = (): void => {
-      while (exchange.send('x'.repeat(65_536))) sent++;
+      while (exchange.send('x'.repeat(65_536)));
     };
     pump();
     exchange.onDrained = pump;

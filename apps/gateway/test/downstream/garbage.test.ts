@@ -43,7 +43,7 @@ it('no flood of garbage, resets and half-closes stops the service', { timeout: 6
     else if (choice < 0.6) exchange.begin();
     else if (choice < 0.7) exchange.stream.abort('gateway');
   };
-  const runs = Number(process.env['FAIRLEAD_FUZZ_RUNS'] ?? 300);
+  const runs = Number(process.env.FAIRLEAD_FUZZ_RUNS ?? 300);
   for (let i = 0; i < runs; i++) {
     const client = await RawClient.open(fixture.port);
     const parts = 1 + Math.floor(next() * 8);
