@@ -20,7 +20,7 @@ export interface CompileGraph {
   readonly statuses: Statuses;
 }
 
-export const emptyGraph: CompileGraph = {
+const emptyGraph: CompileGraph = {
   options: null,
   tables: {
     services: new Map(),

@@ -62,7 +62,7 @@ export function compile(state: ClusterState, options: CompileOptions, previous: 
     tables,
     unchanged,
     previous: before.httpRoutes,
-    build: (_, route, reads) => buildHttpRoute(route, options.controllerName, reads),
+    build: (_, route, reads, old) => buildHttpRoute(route, options.controllerName, reads, old),
   });
   const grpcRoutes = rebuild({
     sources: state.grpcRoutes,

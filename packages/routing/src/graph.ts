@@ -135,5 +135,7 @@ export interface Contribution {
   readonly host: string;
   readonly listener: string;
   readonly hostname: string;
+  /** Contributions of the same variant have the same entries: see route-variants.ts. */
+  readonly variant: string;
   readonly entries: readonly RankedEntry[];
 }

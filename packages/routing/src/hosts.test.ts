@@ -69,6 +69,26 @@ it('moves a route from host to host', () => {
   ]);
 });
 
+it('keeps the entries of an edited route that say the same', () => {
+  const matches = [{ path: { value: '/one' } }, { method: 'GET' }];
+  const rules = [{ matches, backendRefs: [{ name: 'web', port: 80 }] }];
+  const one = compile(
+    edit('a', (route) => ({ ...route, spec: { ...route.spec, rules } })),
+    testOptions,
+    null,
+  );
+  const changed = [{ ...rules[0], matches: [{ path: { value: '/two' } }, { method: 'GET' }] }];
+  const two = compile(
+    edit('a', (route) => ({ ...route, spec: { ...route.spec, rules: changed } })),
+    testOptions,
+    one,
+  );
+  const entriesOf = ({ table }: typeof one): readonly unknown[] =>
+    table.hosts.get('default/edge/http a.example.com')!.entries;
+  expect(entriesOf(two)[0]).not.toEqual(entriesOf(one)[0]);
+  expect(entriesOf(two)[1]).toBe(entriesOf(one)[1]);
+});
+
 it('forgets a backend with the last route that uses it', () => {
   const gone = new Map(before.httpRoutes);
   gone.delete('default/a');

@@ -15,7 +15,12 @@ import type { Backend, RouteName, Rule } from './table.ts';
 const defaultRules: readonly HttpRouteRule[] = [{}];
 
 /** Everything about one HTTPRoute: what it brings to the table, and what its parents are told. */
-export function buildHttpRoute(route: HttpRoute, controllerName: string, reads: Reads<Lookups>): RouteNode {
+export function buildHttpRoute(
+  route: HttpRoute,
+  controllerName: string,
+  reads: Reads<Lookups>,
+  before: RouteNode | undefined,
+): RouteNode {
   const { namespace = '', name } = route.metadata;
   const routeName: RouteName = { kind: 'HTTPRoute', namespace, name };
   const { hostnames, findings: badHostnames } = checkHostnames(route);
@@ -32,7 +37,7 @@ export function buildHttpRoute(route: HttpRoute, controllerName: string, reads: 
     attached: distinct(accepted.flatMap(({ listeners }) => listeners.map(({ id }) => id))),
     gateways: distinct(accepted.map(({ gateway }) => `${gateway.namespace}/${gateway.name}`)),
     policedServices: distinct(drafts.flatMap((draft) => draft.policedServices)),
-    ...contribute(route, hostnames, accepted, drafts),
+    ...contribute(route, hostnames, accepted, drafts, before?.contributions ?? []),
   };
 }
 
@@ -100,6 +105,7 @@ function contribute(
   hostnames: readonly string[],
   attachments: readonly Attachment[],
   drafts: readonly RuleDraft[],
+  before: readonly Contribution[],
 ): {
   readonly contributions: readonly Contribution[];
   readonly rules: readonly Rule[];
@@ -110,12 +116,13 @@ function contribute(
   for (const { gateway, listeners } of attachments) {
     for (const listener of listeners.filter(({ serving }) => serving)) {
       const key = variantKey(gateway);
-      const variant = variants.get(key) ?? toVariant(route, drafts, gateway);
+      const old = before.find((contribution) => contribution.variant === key);
+      const variant = variants.get(key) ?? toVariant(route, drafts, gateway, old?.entries ?? []);
       variants.set(key, variant);
       for (const hostname of hostnames.length === 0 ? [''] : hostnames) {
         if (!intersects(hostname, listener.hostname)) continue;
         const host = `${listener.id} ${hostname}`;
-        contributions.set(host, { host, listener: listener.id, hostname, entries: variant.entries });
+        contributions.set(host, { host, listener: listener.id, hostname, variant: key, entries: variant.entries });
       }
     }
   }

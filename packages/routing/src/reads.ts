@@ -48,7 +48,7 @@ export function findUnchanged<T>(before: TablesOf<T>, now: TablesOf<T>): Readonl
 }
 
 /** A built node with what it was built from. */
-export interface Built<Source, Node, T> {
+interface Built<Source, Node, T> {
   readonly source: Source;
   readonly reads: Reads<T>;
   readonly node: Node;

@@ -3,7 +3,8 @@ import { objectKey } from './age.ts';
 import type { AttachPoint } from './graph.ts';
 import { precedenceOf, type RankedEntry } from './precedence.ts';
 import type { RuleDraft } from './rules.ts';
-import type { Backend, BackendTls, Filter, Rule } from './table.ts';
+import { isSame } from './same.ts';
+import type { Backend, BackendTls, Filter, MatchEntry, Rule } from './table.ts';
 
 /** The rules of a route as requests through one Gateway meet them. */
 export interface RouteVariant {
@@ -14,9 +15,15 @@ export interface RouteVariant {
 
 /**
  * Through most Gateways a route is the same. One that presents a client certificate to backends has rules of its own where they send over
- * TLS: the same Service behind another certificate is another backend, with other connections.
+ * TLS: the same Service behind another certificate is another backend, with other connections. `before` are the entries of this variant in
+ * the last compile.
  */
-export function toVariant(route: HttpRoute, drafts: readonly RuleDraft[], gateway: AttachPoint): RouteVariant {
+export function toVariant(
+  route: HttpRoute,
+  drafts: readonly RuleDraft[],
+  gateway: AttachPoint,
+  before: readonly RankedEntry[],
+): RouteVariant {
   const rules: Rule[] = [];
   const backends: Backend[] = [];
   const entries: RankedEntry[] = [];
@@ -26,12 +33,21 @@ export function toVariant(route: HttpRoute, drafts: readonly RuleDraft[], gatewa
     rules.push(rule);
     backends.push(...used);
     draft.matches.forEach((compiled, match) => {
-      const entry = { ...compiled, rule: rule.id };
+      const entry = keepEntry(before, entries.length, { ...compiled, rule: rule.id });
       const precedence = precedenceOf(entry, { route, rule: index, match });
       entries.push({ entry, route: objectKey(route.metadata), precedence });
     });
   });
   return { rules, backends, entries };
+}
+
+/**
+ * The entry from before that says the same: a route's entries are spread over a host's table, and what is sent to workers runs from the
+ * first to the last that differs.
+ */
+function keepEntry(before: readonly RankedEntry[], index: number, entry: MatchEntry): MatchEntry {
+  const old = isSame(before[index]?.entry, entry) ? before[index] : before.find((one) => isSame(one.entry, entry));
+  return old?.entry ?? entry;
 }
 
 /** Gateways with the same answer share a variant; '' for those without a certificate. */

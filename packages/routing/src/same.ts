@@ -19,13 +19,6 @@ export function keep<T>(before: T | undefined, now: T): T {
   return before !== undefined && isSame(before, now) ? before : now;
 }
 
-/** Like `keep` for a list, and also for its elements, compared position by position. */
-export function keepEach<T>(before: readonly T[] | undefined, now: readonly T[]): readonly T[] {
-  if (before === undefined) return now;
-  const kept = now.map((element, i) => keep(before[i], element));
-  return kept.length === before.length && kept.every((element, i) => element === before[i]) ? before : kept;
-}
-
 /** Like `keep` for a map, and also for its values by key. */
 export function keepMap<T>(
   before: ReadonlyMap<string, T> | undefined,
