@@ -8,8 +8,6 @@ export const counterNames = [
   /** Client connections taken, and those open now. */
   'connectionsAccepted',
   'connectionsOpen',
-  'tlsHandshakes',
-  'tlsHandshakeErrors',
   /** Exchanges begun and not yet done; tunnels among them. */
   'requestsInFlight',
   'tunnelsOpen',
@@ -29,7 +27,7 @@ export const counterNames = [
 export const reasonFamilies = [
   /** Exchanges answered here or cut short. */
   'requestFailures',
-  /** Client connections closed by us before their time: malformed bytes, too many per client, a deadline. */
+  /** Connections and requests turned away before they became an exchange: malformed bytes, too many per client, a deadline. */
   'connectionFailures',
 ] as const;
 

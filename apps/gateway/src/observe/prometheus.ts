@@ -119,8 +119,6 @@ function writeListeners(text: PrometheusText, { table, binds }: AdminView): void
 const counterFamilies: readonly (readonly [CounterName, string, 'counter' | 'gauge', string])[] = [
   ['connectionsAccepted', 'connections_accepted_total', 'counter', 'Client connections taken.'],
   ['connectionsOpen', 'connections_open', 'gauge', 'Client connections open now.'],
-  ['tlsHandshakes', 'tls_handshakes_total', 'counter', 'TLS handshakes of clients that succeeded.'],
-  ['tlsHandshakeErrors', 'tls_handshake_errors_total', 'counter', 'TLS handshakes of clients that failed.'],
   ['requestsInFlight', 'requests_in_flight', 'gauge', 'Requests begun and not yet done, tunnels among them.'],
   ['tunnelsOpen', 'tunnels_open', 'gauge', 'Upgraded connections, such as WebSockets, open now.'],
   ['upstreamConnectionsOpened', 'upstream_connections_opened_total', 'counter', 'Connections made to endpoints.'],
@@ -152,7 +150,7 @@ function writeCounters(text: PrometheusText, metrics: readonly WorkerMetrics[]):
 
 const reasonFamilyNames: readonly (readonly [ReasonFamily, string, string])[] = [
   ['requestFailures', 'request_failures_total', 'Requests answered by the gateway itself or cut short, by reason.'],
-  ['connectionFailures', 'connection_failures_total', 'Client connections closed by the gateway early, by reason.'],
+  ['connectionFailures', 'connection_failures_total', 'Connections and requests turned away before a route was looked for, by reason.'],
 ];
 
 function writeReasons(text: PrometheusText, metrics: readonly WorkerMetrics[]): void {
