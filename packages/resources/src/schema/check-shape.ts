@@ -51,7 +51,7 @@ function checkText(value: unknown, shape: TextShape, path: SchemaPath, report: R
     return fail(report, path, `has ${[...value].length} characters; at most ${maxLength} are allowed`);
   }
   if (pattern === undefined || pattern.expression.test(value)) return true;
-  return fail(report, path, `must be ${pattern.words}, not ${quote(value)}`);
+  return fail(report, path, `must be ${pattern.words}${shape.secret ? '' : `, not ${quote(value)}`}`);
 }
 
 /** YAML reads `80` and `true` as what they look like. */

@@ -1,14 +1,14 @@
-/** ` (did you mean "…"?)` for the candidate that is at most two typing errors away; '' when none is. */
+/** ` (did you mean "…"?)` for the candidate that is a few typing errors away; '' when none is. */
 export function didYouMean(text: string, candidates: Iterable<string>): string {
   const nearest = nearestOf(text, candidates);
   return nearest === null ? '' : ` (did you mean "${nearest}"?)`;
 }
 
-/** The candidate that differs from `text` in case or by at most two insertions, deletions or substitutions; short words by one. */
+/** The candidate that differs from `text` in case or by at most two insertions, deletions or substitutions; short words by one, long by three. */
 export function nearestOf(text: string, candidates: Iterable<string>): string | null {
   let nearest: string | null = null;
-  let least = text.length < 5 ? 2 : 3;
   if (text.length > 64) return null;
+  let least = text.length < 5 ? 2 : text.length < 16 ? 3 : 4;
   for (const candidate of candidates) {
     const distance = editDistance(text.toLowerCase(), candidate.toLowerCase());
     if (distance >= least) continue;

@@ -62,11 +62,15 @@ function isOtherGroup(group: string, info: KindInfo): boolean {
   return info.group === '' || nearestOf(group, [info.group]) === null;
 }
 
+/** Kinds that look like mistyped ones of ours. */
+const unread: ReadonlySet<string> = new Set(['TLSRoute', 'TCPRoute', 'UDPRoute', 'ListenerSet']);
+
 function foreignKind(kind: string, apiVersion: string): Identified {
   const [group] = splitApiVersion(apiVersion);
   const inGroup = [...kinds.values()].filter((info) => info.group === group).map((info) => info.kind);
   const meant = nearestOf(kind, inGroup);
-  if (meant !== null) return unknown(['kind'], `kind ${kind} does not exist in ${apiVersion}; did you mean ${meant}?`);
+  if (meant !== null && !unread.has(kind))
+    return unknown(['kind'], `kind ${kind} does not exist in ${apiVersion}; did you mean ${meant}?`);
   return ignored(`kind ${kind} of ${apiVersion} is not read by Fairlead`);
 }
 

@@ -13,6 +13,8 @@ export interface TextShape extends Rules {
   readonly maxLength: number;
   readonly oneOf?: readonly string[];
   readonly pattern?: Pattern;
+  /** Never goes into a message. */
+  readonly secret?: boolean;
 }
 
 export interface Pattern {

@@ -13,12 +13,15 @@ export interface DirectorySourceOptions {
   readonly quietMs?: number;
   /** … or this long after the first change, whatever happens. */
   readonly maxWaitMs?: number;
-  /** Safety net for file systems that report no changes: everything is looked at this often. */
+  /** Safety net for file systems that report no changes: everything is looked at this often, or less if looking takes long. */
   readonly rescanMs?: number;
   /** The same while there is no folder. */
   readonly missingRescanMs?: number;
   readonly maxFileBytes?: number;
 }
+
+/** Looking at everything may take this share of the time. */
+const maxRescanShare = 0.01;
 
 const defaults = { quietMs: 20, maxWaitMs: 200, rescanMs: 5_000, missingRescanMs: 250 };
 
@@ -81,10 +84,12 @@ export class DirectorySource {
   #scan(): void {
     this.#scanNeeded = false;
     this.#watch.ensureParent();
+    const startMs = performance.now();
     const tree = this.#folder.scan((path, id) => this.#watch.ensure(resolve(path), id));
     this.#watch.retain(tree === null ? new Set() : new Set([...tree.folders.keys()].map((path) => resolve(path))));
     if (this.#rescanTimer !== null) clearTimeout(this.#rescanTimer);
-    const afterMs = tree === null ? this.#options.missingRescanMs : this.#options.rescanMs;
+    const leastMs = tree === null ? this.#options.missingRescanMs : this.#options.rescanMs;
+    const afterMs = Math.max(leastMs, (performance.now() - startMs) / maxRescanShare);
     this.#rescanTimer = setTimeout(() => this.#rescan(), afterMs);
   }
 

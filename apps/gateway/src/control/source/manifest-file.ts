@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { splitDocuments } from './document-text.ts';
+import { type DocumentText, splitDocuments } from './document-text.ts';
 import type { FoundFile } from './found-files.ts';
 import { type Known, type ParsedDocument, parseDocument } from './parsed-document.ts';
 
@@ -42,18 +42,23 @@ export function readManifestFile(
   const format = /\.json$/i.test(path) ? 'json' : 'yaml';
   const texts = format === 'json' ? [{ text, line: 1 }] : splitDocuments(text);
   const parsed = new Map(before?.documents.map((document) => [document.parsed.text, document.parsed]));
-  const documents = texts.map((document) => ({
-    parsed: parsed.get(document.text) ?? parseDocument(document.text, format, options.known),
-    line: document.line,
-  }));
+  const parse = (document: DocumentText): ParsedDocument => {
+    const known = parsed.get(document.text) ?? parseDocument(document.text, format, options.known);
+    parsed.set(document.text, known);
+    return known;
+  };
+  const documents = texts.map((document) => ({ parsed: parse(document), line: document.line }));
   return { path, stamp, settled, documents, error: null };
 }
+
+const byteOrderMark = '\ufeff';
 
 function readText(found: FoundFile, maxBytes: number): string | { readonly error: string } {
   if (found.stamp === '') return { error: 'is a symbolic link that leads nowhere' };
   if (found.size > maxBytes) return { error: `has ${found.size} bytes; a manifest file may have ${maxBytes}` };
   try {
-    return readFileSync(found.absolutePath, 'utf8');
+    const text = readFileSync(found.absolutePath, 'utf8');
+    return text.startsWith(byteOrderMark) ? text.slice(1) : text;
   } catch (error) {
     return { error: `can't be read: ${(error as Error).message}` };
   }

@@ -9,6 +9,7 @@ import {
   withoutNulls,
 } from '@fairlead/resources';
 import { LineCounter, parseDocument as parseYaml } from 'yaml';
+import { findJsonError } from './json-error.ts';
 import { notPlain, parsePlainYaml } from './plain-yaml.ts';
 import { yamlOptions } from './positions.ts';
 
@@ -74,28 +75,26 @@ function readYaml(text: string): Read {
     const error = document.errors[0];
     if (error === undefined) return { value: document.toJS() };
     const { line, col } = lineCounter.linePos(error.pos[0]);
-    return { error: { line, column: col, message: error.message } };
+    return { error: { line, column: col, message: withoutSource(error.message) } };
   } catch (error) {
     // Too many aliases, or nested deeper than the stack.
     return { error: { line: 1, column: 1, message: error instanceof Error ? error.message : String(error) } };
   }
 }
 
+/** Some messages repeat a piece of the text, which may be a secret. */
+function withoutSource(message: string): string {
+  return message.replace(/: ".*$/s, '');
+}
+
 function readJson(text: string): Read {
   if (text.trim() === '') return { value: null };
   try {
     return { value: JSON.parse(text) };
-  } catch (error) {
-    const message = (error as Error).message;
-    const offset = Number(/at position ([0-9]+)/.exec(message)?.[1] ?? text.length);
+  } catch {
+    const { offset, message } = findJsonError(text);
     const before = text.slice(0, offset).split('\n');
-    return {
-      error: {
-        line: before.length,
-        column: before.at(-1)!.length + 1,
-        message: message.replace(/ in JSON at position.*$/s, ''),
-      },
-    };
+    return { error: { line: before.length, column: before.at(-1)!.length + 1, message } };
   }
 }
 

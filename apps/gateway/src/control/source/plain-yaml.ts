@@ -71,11 +71,12 @@ class PlainReader {
     const text = this.#text;
     const start = this.#next;
     let end = text.indexOf('\n', start);
-    if (end < 0) end = text.length;
+    const broken = end >= 0;
+    if (!broken) end = text.length;
     this.#next = end + 1;
     let at = start;
     while (at < end && text.charCodeAt(at) === SPACE) at++;
-    if (text.charCodeAt(end - 1) === RETURN && end > at) end--;
+    if (broken && end > at && text.charCodeAt(end - 1) === RETURN) end--;
     while (end > at && text.charCodeAt(end - 1) === SPACE) end--;
     this.#line = text.slice(at, end);
     if (this.#line.includes('\t') || this.#line.includes('\r')) throw bail;
