@@ -60,9 +60,9 @@ export function resolveBackend(
 }
 
 /** TCP first: 443 is often there for UDP too. */
-function findPort(service: Service, port: number | undefined): ServicePort | undefined {
-  const named = (service.spec.ports ?? []).filter((candidate) => candidate.port === port);
-  return named.find(({ protocol = 'TCP' }) => protocol === 'TCP') ?? named[0];
+function findPort({ spec: { ports = [] } }: Service, number: number | undefined): ServicePort | undefined {
+  const tcp = ports.find(({ port, protocol = 'TCP' }) => port === number && protocol === 'TCP');
+  return tcp ?? ports.find(({ port }) => port === number);
 }
 
 function noPort(key: string, port: number | undefined, service: Service): string {

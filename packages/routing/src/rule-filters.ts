@@ -22,12 +22,14 @@ export interface CompiledFilters {
   readonly failure: RuleFailure | null;
 }
 
-/** The filters of a rule or of one of its backendRefs, in their order. */
+/** The filters of a rule or of one of its backendRefs, in their order. `owner` is the path of what has them. */
 export function compileFilters(
-  specs: readonly HttpRouteFilter[],
-  path: FieldPath,
+  specs: readonly HttpRouteFilter[] | undefined,
+  owner: FieldPath,
   context: RuleContext,
 ): CompiledFilters {
+  if (specs === undefined || specs.length === 0) return noFilters;
+  const path = [...owner, 'filters'];
   checkCombination(specs, path, context.findings);
   const filters: Filter[] = [];
   let failure: RuleFailure | null = null;
@@ -39,6 +41,7 @@ export function compileFilters(
   return { filters, failure };
 }
 
+const noFilters: CompiledFilters = { filters: [], failure: null };
 const unsupported = 'unsupported';
 
 /** The member that carries the settings of each type. */

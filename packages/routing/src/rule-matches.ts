@@ -14,16 +14,16 @@ const everything: readonly HttpRouteMatch[] = [{}];
 
 const methods: ReadonlySet<string> = new Set('GET HEAD POST PUT DELETE CONNECT OPTIONS TRACE PATCH'.split(' '));
 
-/** Only the good ones; the findings tell of the others. */
+/** Only the good ones; the findings tell of the others. `rule` is the path of the rule. */
 export function compileMatches(
   specs: readonly HttpRouteMatch[] | undefined,
-  path: FieldPath,
+  rule: FieldPath,
   findings: RuleFindings,
 ): readonly CompiledMatch[] {
   const matches = specs === undefined || specs.length === 0 ? everything : specs;
   return matches.flatMap((spec, i) => {
     const before = findings.invalid.length;
-    const match = compileMatch(spec, [...path, i], findings);
+    const match = compileMatch(spec, [...rule, 'matches', i], findings);
     return findings.invalid.length === before ? [match] : [];
   });
 }
@@ -33,28 +33,34 @@ export function areOnlyPrefixes(specs: readonly HttpRouteMatch[] | undefined): b
   return (specs ?? []).every((spec) => (spec.path?.type ?? 'PathPrefix') === 'PathPrefix');
 }
 
-function compileMatch(spec: HttpRouteMatch, path: FieldPath, findings: RuleFindings): CompiledMatch {
+function compileMatch(spec: HttpRouteMatch, at: FieldPath, findings: RuleFindings): CompiledMatch {
   const { method = '' } = spec;
   if (method !== '' && !methods.has(method))
-    findings.addInvalid([...path, 'method'], `method "${method}" is not supported`);
+    findings.addInvalid([...at, 'method'], `method "${method}" is not supported`);
   return {
-    path: compilePath(spec.path ?? {}, [...path, 'path'], findings),
+    path: compilePath(spec.path ?? anyPath, at, findings),
     method,
-    headers: compileValues(spec.headers ?? [], lowerCase, [...path, 'headers'], findings),
-    query: compileValues(spec.queryParams ?? [], asWritten, [...path, 'queryParams'], findings),
+    headers: spec.headers === undefined ? none : compileValues(spec.headers, lowerCase, [...at, 'headers'], findings),
+    query:
+      spec.queryParams === undefined
+        ? none
+        : compileValues(spec.queryParams, asWritten, [...at, 'queryParams'], findings),
   };
 }
 
-function compilePath(spec: HttpPathMatch, path: FieldPath, findings: RuleFindings): PathMatch {
+const anyPath: HttpPathMatch = {};
+const none: readonly ValueMatch[] = [];
+
+function compilePath(spec: HttpPathMatch, at: FieldPath, findings: RuleFindings): PathMatch {
   const { type = 'PathPrefix', value = '/' } = spec;
-  const wrong = (message: string): void => findings.addInvalid([...path, 'value'], `"${value}" ${message}`);
+  const wrong = (message: string): void => findings.addInvalid([...at, 'path', 'value'], `"${value}" ${message}`);
   if (type === 'RegularExpression') {
-    checkRegex(value, [...path, 'value'], findings);
+    checkRegex(value, [...at, 'path', 'value'], findings);
     return { type: 'regex', value };
   }
   if (type !== 'Exact' && type !== 'PathPrefix') {
     findings.addInvalid(
-      [...path, 'type'],
+      [...at, 'path', 'type'],
       `type "${type}" is not supported; use Exact, PathPrefix or RegularExpression`,
     );
   }
@@ -80,8 +86,6 @@ function asWritten(name: string): string {
   return name;
 }
 
-const none: readonly ValueMatch[] = [];
-
 /** "only the first entry with an equivalent name MUST be considered for a match. Subsequent entries … MUST be ignored." */
 function compileValues(
   specs: readonly NamedMatch[],
@@ -89,7 +93,6 @@ function compileValues(
   path: FieldPath,
   findings: RuleFindings,
 ): readonly ValueMatch[] {
-  if (specs.length === 0) return none;
   const matches = new Map<string, ValueMatch>();
   specs.forEach((spec, i) => {
     const name = toName(spec.name);

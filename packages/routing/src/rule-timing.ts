@@ -4,26 +4,30 @@ import type { FieldPath } from './problems.ts';
 import type { RuleFindings } from './rule-findings.ts';
 import type { Retry, Timeouts } from './table.ts';
 
-/** "Setting a timeout to the zero duration (e.g. '0s') SHOULD disable the timeout completely." */
+/** "Setting a timeout to the zero duration (e.g. '0s') SHOULD disable the timeout completely." `rule` is the path of the rule. */
 export function compileTimeouts(
   spec: HttpRouteTimeouts | undefined,
-  path: FieldPath,
+  rule: FieldPath,
   findings: RuleFindings,
 ): Timeouts {
-  const requestMs = compileDurationMs(spec?.request, [...path, 'request'], findings);
-  const backendRequestMs = compileDurationMs(spec?.backendRequest, [...path, 'backendRequest'], findings);
+  if (spec === undefined) return noTimeouts;
+  const path = [...rule, 'timeouts'];
+  const requestMs = compileDurationMs(spec.request, [...path, 'request'], findings);
+  const backendRequestMs = compileDurationMs(spec.backendRequest, [...path, 'backendRequest'], findings);
   if (requestMs > 0 && backendRequestMs > requestMs) {
-    const message = `${spec?.backendRequest} is longer than timeouts.request, ${spec?.request}`;
+    const message = `${spec.backendRequest} is longer than timeouts.request, ${spec.request}`;
     findings.addInvalid([...path, 'backendRequest'], message);
   }
   return { requestMs, backendRequestMs };
 }
 
+const noTimeouts: Timeouts = { requestMs: 0, backendRequestMs: 0 };
 const defaultAttempts = 1;
 
 /** Null when the rule says nothing. */
-export function compileRetry(spec: HttpRouteRetry | undefined, path: FieldPath, findings: RuleFindings): Retry | null {
+export function compileRetry(spec: HttpRouteRetry | undefined, rule: FieldPath, findings: RuleFindings): Retry | null {
   if (spec === undefined) return null;
+  const path = [...rule, 'retry'];
   const { attempts = defaultAttempts, codes = [] } = spec;
   if (!(Number.isSafeInteger(attempts) && attempts >= 0)) {
     findings.addInvalid([...path, 'attempts'], `${attempts} is not a number of attempts`);

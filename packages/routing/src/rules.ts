@@ -31,10 +31,10 @@ export function draftRule(
   const path = ['spec', 'rules', index];
   const context = new RuleContext(route, reads, areOnlyPrefixes(spec.matches));
   const { findings } = context;
-  checkName(specs, index, [...path, 'name'], findings);
-  const matches = compileMatches(spec.matches, [...path, 'matches'], findings);
-  const filtered = compileFilters(spec.filters ?? [], [...path, 'filters'], context);
-  const rule = compileRule(spec, index, route, filtered, context);
+  checkName(specs, index, path, findings);
+  const matches = compileMatches(spec.matches, path, findings);
+  const filtered = compileFilters(spec.filters, path, context);
+  const rule = compileRule(spec, index, path, route, filtered, context);
   const kept = findings.invalid.length === 0 || filtered.failure !== null;
   if (kept && rule.failure === noBackends) {
     findings.addWarning([...path, 'backendRefs'], 'leads nowhere: requests are answered 500', 'NoBackends');
@@ -52,20 +52,20 @@ export function draftRule(
 function checkName(specs: readonly HttpRouteRule[], index: number, path: FieldPath, findings: RuleFindings): void {
   const { name } = specs[index]!;
   if (name === undefined || specs.findIndex((other) => other.name === name) === index) return;
-  findings.addInvalid(path, `"${name}" is the name of another rule of this route; rename one`);
+  findings.addInvalid([...path, 'name'], `"${name}" is the name of another rule of this route; rename one`);
 }
 
 function compileRule(
   spec: HttpRouteRule,
   index: number,
+  path: FieldPath,
   { kind, namespace, name }: RouteName,
   filtered: CompiledFilters,
   context: RuleContext,
 ): Rule {
   const { findings } = context;
-  const path = ['spec', 'rules', index];
   const id = `${kind}/${namespace}/${name}/${index}`;
-  const backends = compileBackendRefs(spec.backendRefs ?? [], [...path, 'backendRefs'], context);
+  const backends = compileBackendRefs(spec.backendRefs ?? [], path, context);
   const redirects = filtered.filters.some((filter) => filter.type === 'requestRedirect');
   if (redirects && (spec.backendRefs ?? []).length > 0) {
     findings.addInvalid([...path, 'backendRefs'], 'must be empty in a rule with filter RequestRedirect');
@@ -77,9 +77,9 @@ function compileRule(
     name: spec.name ?? '',
     filters: filtered.filters,
     backends: filtered.failure === null ? backends : [],
-    timeouts: compileTimeouts(spec.timeouts, [...path, 'timeouts'], findings),
-    retry: compileRetry(spec.retry, [...path, 'retry'], findings),
-    sessionPersistence: compileSession(spec.sessionPersistence, id, [...path, 'sessionPersistence'], findings),
+    timeouts: compileTimeouts(spec.timeouts, path, findings),
+    retry: compileRetry(spec.retry, path, findings),
+    sessionPersistence: compileSession(spec.sessionPersistence, id, path, findings),
     failure: filtered.failure ?? (backends.length === 0 && !redirects ? noBackends : null),
   };
 }
@@ -107,11 +107,11 @@ function compileBackendRefs(
 ): readonly WeightedBackend[] {
   return refs.flatMap((ref, i) => {
     const { weight = 1 } = ref;
-    const refPath = [...path, i];
+    const refPath = [...path, 'backendRefs', i];
     if (!(Number.isSafeInteger(weight) && weight >= 0 && weight <= maxWeight)) {
       context.findings.addInvalid([...refPath, 'weight'], `${weight} is not a whole number between 0 and ${maxWeight}`);
     }
-    const { filters, failure }: CompiledFilters = compileFilters(ref.filters ?? [], [...refPath, 'filters'], context);
+    const { filters, failure } = compileFilters(ref.filters, refPath, context);
     const backend = context.useBackend(ref, refPath);
     return weight === 0 ? [] : [{ backend: failure === null ? backend : null, weight, filters }];
   });

@@ -9,10 +9,11 @@ import type { SessionPersistence } from './table.ts';
 export function compileSession(
   spec: SessionPersistenceSpec | undefined,
   ruleId: string,
-  path: FieldPath,
+  rule: FieldPath,
   findings: RuleFindings,
 ): SessionPersistence | null {
   if (spec === undefined) return null;
+  const path = [...rule, 'sessionPersistence'];
   const { type = 'Cookie' } = spec;
   if (type !== 'Cookie' && type !== 'Header') {
     findings.addInvalid([...path, 'type'], `"${type}" is not supported; use Cookie or Header`);
