@@ -1,0 +1,24 @@
+/** Bytes from a socket: node's Buffer satisfies it. */
+export interface Octets extends Uint8Array {
+  latin1Slice(start?: number, end?: number): string;
+}
+
+/**
+ * Zeroed memory of the same class as `sample`: the scanner meets one kind of array only (its loops stay monomorphic), and the package need
+ * not name Buffer.
+ */
+export function memoryLike(sample: Octets, size: number): Octets {
+  const kind = sample.constructor as unknown as { readonly [Symbol.species]: new (size: number) => Octets };
+  return new kind[Symbol.species](size);
+}
+
+/** The text of `bytes[start, end)` without whitespace around it. */
+export function textOf(bytes: Octets, start: number, end: number): string {
+  while (start < end && isBlank(bytes[start]!)) start++;
+  while (start < end && isBlank(bytes[end - 1]!)) end--;
+  return start === end ? '' : bytes.latin1Slice(start, end);
+}
+
+function isBlank(byte: number): boolean {
+  return byte === 32 || byte === 9;
+}
