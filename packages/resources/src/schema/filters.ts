@@ -20,7 +20,7 @@ const headers: ListShape = list(object({ name: headerName, value: headerValue },
 });
 const names: ListShape = list(text(), { maxItems: 16, uniqueBy: [] });
 
-export const headerModifier: ObjectShape = object({}, { set: headers, add: headers, remove: names });
+const headerModifier: ObjectShape = object({}, { set: headers, add: headers, remove: names });
 
 const fraction: ObjectShape = object({ numerator: integer(0) }, { denominator: integer(1) }, checkFraction);
 
@@ -31,7 +31,7 @@ function checkFraction(
   if (numerator > denominator) report(['numerator'], `must not be greater than the denominator, ${denominator}`);
 }
 
-export const requestMirror: ObjectShape = object(
+const requestMirror: ObjectShape = object(
   { backendRef: backendReference },
   { percent: integer(0, 100), fraction },
   (value: object, report) => {

@@ -10,7 +10,7 @@ import {
   objectName,
   protocol,
   qualifiedName,
-  sectionName,
+  subdomainName,
 } from './patterns.ts';
 import { localReference, objectReference, port, secretReference } from './references.ts';
 import type { Report } from './schema-problem.ts';
@@ -82,7 +82,7 @@ const listenerFilters: ObjectShape = object(
 );
 
 const listener: ObjectShape = object(
-  { name: sectionName, port, protocol },
+  { name: subdomainName, port, protocol },
   { hostname, tls: listenerTls, allowedRoutes, filters: listenerFilters },
   checkProtocol,
 );

@@ -1,6 +1,6 @@
 import { grpcFilters } from './filters.ts';
 import { namedMatches } from './http-route.ts';
-import { hostname, sectionName } from './patterns.ts';
+import { hostname, subdomainName } from './patterns.ts';
 import { backendReferenceWith, parentReferences } from './references.ts';
 import { atMostMatches, uniqueRuleNames } from './route-rules.ts';
 import type { Report } from './schema-problem.ts';
@@ -40,7 +40,7 @@ function checkMethod({ type = 'Exact', service, method }: Method, report: Report
 const rule: ObjectShape = object(
   {},
   {
-    name: sectionName,
+    name: subdomainName,
     matches: list(object({}, { method, headers: namedMatches(text({ minLength: 1, maxLength: 4_096 })) }), {
       maxItems: 64,
     }),

@@ -1,5 +1,5 @@
 import { httpFilters, method } from './filters.ts';
-import { duration, headerName, headerValue, hostname, pathCharacters, sectionName } from './patterns.ts';
+import { duration, headerName, headerValue, hostname, pathCharacters, subdomainName } from './patterns.ts';
 import { backendReferenceWith, parentReferences } from './references.ts';
 import { atMostMatches, uniqueRuleNames } from './route-rules.ts';
 import type { Report } from './schema-problem.ts';
@@ -75,7 +75,7 @@ const retry: ObjectShape = object(
 const rule: ObjectShape = object(
   {},
   {
-    name: sectionName,
+    name: subdomainName,
     matches: list(match, { maxItems: 64 }),
     filters: httpFilters,
     backendRefs: list(backendReferenceWith({ weight: integer(0, 1_000_000), filters: httpFilters }), { maxItems: 16 }),

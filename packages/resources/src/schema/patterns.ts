@@ -18,7 +18,6 @@ const labelPattern: Pattern = pattern(
 export const objectName: TextShape = text({ minLength: 1, maxLength: 253 });
 export const subdomainName: TextShape = text({ minLength: 1, maxLength: 253, pattern: subdomainPattern });
 export const labelName: TextShape = text({ minLength: 1, maxLength: 63, pattern: labelPattern });
-export const sectionName: TextShape = subdomainName;
 
 export const preciseHostname: TextShape = text({
   minLength: 1,

@@ -6,7 +6,7 @@ import {
   labelName,
   objectName,
   preciseHostname,
-  sectionName,
+  subdomainName,
   uri,
   wellKnownCas,
 } from './patterns.ts';
@@ -35,7 +35,7 @@ const subjectAltName: ObjectShape = object(
 
 export const backendTlsPolicySpec: ObjectShape = object(
   {
-    targetRefs: list(object({ group, kind, name: objectName }, { sectionName }), {
+    targetRefs: list(object({ group, kind, name: objectName }, { sectionName: subdomainName }), {
       minItems: 1,
       maxItems: 16,
       rules: [distinctTargets],

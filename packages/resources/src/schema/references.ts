@@ -1,4 +1,4 @@
-import { group, kind, labelName, objectName, sectionName } from './patterns.ts';
+import { group, kind, labelName, objectName, subdomainName } from './patterns.ts';
 import type { Report } from './schema-problem.ts';
 import { type Fields, type IntegerShape, integer, type ListShape, list, type ObjectShape, object } from './shape.ts';
 
@@ -31,7 +31,7 @@ function checkBackendPort(backend: Backend, report: Report): void {
 }
 
 export const parentReferences: ListShape = list(
-  object({ name: objectName }, { group, kind, namespace: labelName, sectionName, port }),
+  object({ name: objectName }, { group, kind, namespace: labelName, sectionName: subdomainName, port }),
   { maxItems: 32, rules: [checkParents] },
 );
 

@@ -5,7 +5,7 @@ import { isManifestName } from './found-files.ts';
 import { ManifestFolder } from './manifest-folder.ts';
 import type { SourceLocation, SourceUpdate } from './source-update.ts';
 
-export { type LoadedDirectory, loadDirectory } from './load-directory.ts';
+export { loadDirectory } from './load-directory.ts';
 export type { SourceLocation, SourceProblem, SourceUpdate } from './source-update.ts';
 
 export interface DirectorySourceOptions {

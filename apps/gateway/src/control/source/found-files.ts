@@ -59,7 +59,7 @@ export function findFiles(root: string, onFolder?: (path: string, id: FolderId) 
 }
 
 /** Hidden files, and what editors keep beside the file they write. */
-export function isHidden(name: string): boolean {
+function isHidden(name: string): boolean {
   return name.startsWith('.') || name.startsWith('#') || name.startsWith('~') || name.endsWith('~');
 }
 

@@ -21,7 +21,7 @@ export interface ParsedDocument {
   readonly syntaxError: SyntaxProblem | null;
 }
 
-export interface SyntaxProblem {
+interface SyntaxProblem {
   /** Both 1-based, within the document's text. */
   readonly line: number;
   readonly column: number;
