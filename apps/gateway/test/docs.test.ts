@@ -61,7 +61,7 @@ describe('docs/metrics.md', () => {
       for (const name of counterNames) metrics.count(name);
       for (const family of reasonFamilies) metrics.countReason(family, 'no_route');
     }
-    const text = renderMetrics(view, { nodeVersion: 'v26', cpuSeconds: 1, residentBytes: 1 });
+    const text = [...renderMetrics(view, { nodeVersion: 'v26', cpuSeconds: 1, residentBytes: 1 })].join('');
     // No listener of the sample has a certificate.
     const rendered = [...parsePrometheus(text).families.keys(), 'fairlead_certificate_expiry_timestamp_seconds'];
     const documented = rowsOf(doc('metrics.md')).flatMap(([names = '']) => namesIn(names));

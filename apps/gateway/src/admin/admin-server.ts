@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { AdminAddress } from '../cli/run-options.ts';
 import { type ProcessFacts, renderMetrics } from '../observe/prometheus.ts';
@@ -28,8 +29,9 @@ export function createAdminServer(view: AdminView): FastifyInstance {
     const isReady = reasons.length === 0;
     reply.code(isReady ? 200 : 503).send(isReady ? { status: 'ready' } : { status: 'not ready', reasons });
   });
-  server.get('/metrics', (_request, reply) => {
-    reply.type('text/plain; version=0.0.4; charset=utf-8').send(renderMetrics(view, processFacts()));
+  server.get('/metrics', async (_request, reply) => {
+    reply.type('text/plain; version=0.0.4; charset=utf-8');
+    return joinInTurns(renderMetrics(view, processFacts()));
   });
   server.get('/debug/snapshot', async () => snapshotPage(view));
   server.get('/debug/endpoints', (request, reply) => sendPage(reply, endpointsPage(view, request.query as Query)));
@@ -78,6 +80,21 @@ async function refuseForeignHosts(request: FastifyRequest, reply: FastifyReply):
 
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || host.startsWith('127.');
+}
+
+const turnMs = 5;
+
+/** Lets the control thread do its work between parts. */
+async function joinInTurns(parts: Iterable<string>): Promise<string> {
+  let text = '';
+  let begunMs = performance.now();
+  for (const part of parts) {
+    text += part;
+    if (performance.now() - begunMs < turnMs) continue;
+    await setImmediate();
+    begunMs = performance.now();
+  }
+  return text;
 }
 
 function processFacts(): ProcessFacts {

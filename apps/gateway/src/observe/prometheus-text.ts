@@ -1,12 +1,15 @@
 export type MetricType = 'counter' | 'gauge' | 'histogram';
 export type Labels = Readonly<Record<string, string | number>>;
 
+/** Labels as they are written, for those who write many samples with the same ones; '' for none. */
+export type LabelText = string & { readonly labelText: true };
+
 /**
  * Writes Prometheus' text format 0.0.4. A family is begun once and its samples follow it; a family without samples is left out.
  * https://prometheus.io/docs/instrumenting/exposition_formats/
  */
 export class PrometheusText {
-  readonly #parts: string[] = [];
+  #text = '';
   #name = '';
   #head = '';
 
@@ -15,8 +18,8 @@ export class PrometheusText {
     this.#head = `# HELP ${name} ${help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')}\n# TYPE ${name} ${type}\n`;
   }
 
-  sample(value: number, labels: Labels = {}): void {
-    this.#write('', labelText(labels), value);
+  sample(value: number, labels: Labels | LabelText = {}): void {
+    this.#write('', typeof labels === 'string' ? labels : toLabelText(labels), value);
   }
 
   /** A family with one sample. */
@@ -26,36 +29,34 @@ export class PrometheusText {
   }
 
   /** `counts` by bucket, not cumulative, the last one beyond every bound. Bounds and sum in the unit of the family. */
-  histogram(bounds: readonly number[], counts: readonly number[], sum: number, labels: Labels): void {
-    const text = labelText(labels);
+  histogram(bounds: readonly number[], counts: readonly number[], sum: number, labels: LabelText): void {
+    const before = labels === '' ? '' : `${labels},`;
     let cumulative = 0;
     for (let i = 0; i < counts.length; i++) {
       cumulative += counts[i]!;
-      const le = i < bounds.length ? String(bounds[i]) : '+Inf';
-      this.#write('_bucket', text === '' ? `le="${le}"` : `${text},le="${le}"`, cumulative);
+      this.#write('_bucket', `${before}le="${i < bounds.length ? bounds[i] : '+Inf'}"`, cumulative);
     }
-    this.#write('_sum', text, sum);
-    this.#write('_count', text, cumulative);
+    this.#write('_sum', labels, sum);
+    this.#write('_count', labels, cumulative);
   }
 
-  toString(): string {
-    return this.#parts.join('');
+  /** What was written since the last call. */
+  take(): string {
+    const text = this.#text;
+    this.#text = '';
+    return text;
   }
 
   #write(suffix: string, labels: string, value: number): void {
-    if (this.#head !== '') this.#parts.push(this.#head);
+    const braced = labels === '' ? '' : `{${labels}}`;
+    this.#text += `${this.#head}${this.#name}${suffix}${braced} ${valueText(value)}\n`;
     this.#head = '';
-    this.#parts.push(`${this.#name}${suffix}${labels === '' ? '' : `{${labels}}`} ${valueText(value)}\n`);
   }
 }
 
-function labelText(labels: Labels): string {
-  let text = '';
-  for (const [name, value] of Object.entries(labels)) {
-    if (text !== '') text += ',';
-    text += `${name}="${escapeLabel(String(value))}"`;
-  }
-  return text;
+export function toLabelText(labels: Labels): LabelText {
+  const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escapeLabel(String(value))}"`);
+  return pairs.join(',') as LabelText;
 }
 
 function escapeLabel(value: string): string {

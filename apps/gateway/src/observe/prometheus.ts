@@ -10,7 +10,7 @@ import {
   type RuleSums,
   type WorkerMetrics,
 } from './metrics.ts';
-import { type Labels, PrometheusText } from './prometheus-text.ts';
+import { type Labels, type LabelText, PrometheusText, toLabelText } from './prometheus-text.ts';
 
 /** What the process says of itself, from `process`. */
 export interface ProcessFacts {
@@ -19,8 +19,11 @@ export interface ProcessFacts {
   readonly residentBytes: number;
 }
 
-/** All metrics as Prometheus text, summed over the workers. Label values come from configuration and from this program's own codes only. */
-export function renderMetrics(view: AdminView, facts: ProcessFacts): string {
+/**
+ * All metrics as Prometheus text, in parts of some hundred lines each, summed over the workers. Label values come from configuration and from
+ * this program's own codes only. With thousands of rules it is too much for one turn of the control thread: take a part at a time.
+ */
+export function* renderMetrics(view: AdminView, facts: ProcessFacts): Generator<string> {
   const text = new PrometheusText();
   writeProcess(text, view, facts);
   writeConfig(text, view);
@@ -28,11 +31,23 @@ export function renderMetrics(view: AdminView, facts: ProcessFacts): string {
   writeCertificates(text, view.table);
   writeCounters(text, view.metrics);
   writeReasons(text, view.metrics);
-  writeRules(text, view);
-  writeBackends(text, view);
-  writeEndpoints(text, view);
-  return text.toString();
+  yield text.take();
+  yield* writeRules(text, view);
+  yield* writeBackends(text, view);
+  yield* writeEndpoints(text, view);
 }
+
+/** Calls `write` for every item, and yields after some of them. */
+function* inParts<T>(text: PrometheusText, items: Iterable<T>, write: (item: T) => void): Generator<string> {
+  let count = 0;
+  for (const item of items) {
+    write(item);
+    if (++count % itemsPerPart === 0) yield text.take();
+  }
+  yield text.take();
+}
+
+const itemsPerPart = 200;
 
 function writeProcess(text: PrometheusText, view: AdminView, facts: ProcessFacts): void {
   const { workers } = view;
@@ -150,7 +165,11 @@ function writeCounters(text: PrometheusText, metrics: readonly WorkerMetrics[]):
 
 const reasonFamilyNames: readonly (readonly [ReasonFamily, string, string])[] = [
   ['requestFailures', 'request_failures_total', 'Requests answered by the gateway itself or cut short, by reason.'],
-  ['connectionFailures', 'connection_failures_total', 'Connections and requests turned away before a route was looked for, by reason.'],
+  [
+    'connectionFailures',
+    'connection_failures_total',
+    'Connections and requests turned away before a route was looked for, by reason.',
+  ],
 ];
 
 function writeReasons(text: PrometheusText, metrics: readonly WorkerMetrics[]): void {
@@ -165,7 +184,7 @@ function writeReasons(text: PrometheusText, metrics: readonly WorkerMetrics[]): 
 }
 
 interface LabelledSums {
-  readonly labels: Labels;
+  readonly labels: LabelText;
   readonly sums: RuleSums;
 }
 
@@ -173,39 +192,39 @@ const statusClassNames = ['none', '1xx', '2xx', '3xx', '4xx', '5xx'];
 const boundsSeconds = bucketBoundsMs.map((ms) => ms / 1_000);
 
 /** Rules that have had no request are left out: a table of 5,000 rules would be a page of 25 MB. */
-function writeRules(text: PrometheusText, view: AdminView): void {
+function* writeRules(text: PrometheusText, view: AdminView): Generator<string> {
   const all = ruleSums(view).filter(({ sums }) => requestsOf(sums) > 0);
   text.family(
     'fairlead_requests_total',
     'counter',
     'Requests that are over, by status class ("none": no response begun).',
   );
-  for (const { labels, sums } of all) {
+  yield* inParts(text, all, ({ labels, sums }) => {
     sums.statusClasses.forEach((count, i) => {
-      if (count > 0) text.sample(count, { ...labels, status: statusClassNames[i]! });
+      if (count > 0) text.sample(count, `${labels},status="${statusClassNames[i]!}"` as LabelText);
     });
-  }
+  });
   text.family(
     'fairlead_request_duration_seconds',
     'histogram',
     'From the head of the request to the end of the response.',
   );
-  for (const { labels, sums } of all) {
+  yield* inParts(text, all, ({ labels, sums }) => {
     text.histogram(boundsSeconds, sums.duration.counts, sums.duration.sumMs / 1_000, labels);
-  }
+  });
   text.family(
     'fairlead_upstream_duration_seconds',
     'histogram',
     'Of the last try, from its start to its response head.',
   );
-  for (const { labels, sums } of all) {
-    if (total(sums.upstream.counts) === 0) continue;
+  yield* inParts(text, all, ({ labels, sums }) => {
+    if (total(sums.upstream.counts) === 0) return;
     text.histogram(boundsSeconds, sums.upstream.counts, sums.upstream.sumMs / 1_000, labels);
-  }
+  });
   text.family('fairlead_request_bytes_total', 'counter', 'Octets of request content.');
-  for (const { labels, sums } of all) text.sample(sums.requestBytes, labels);
+  yield* inParts(text, all, ({ labels, sums }) => text.sample(sums.requestBytes, labels));
   text.family('fairlead_response_bytes_total', 'counter', 'Octets of response content.');
-  for (const { labels, sums } of all) text.sample(sums.responseBytes, labels);
+  yield* inParts(text, all, ({ labels, sums }) => text.sample(sums.responseBytes, labels));
 }
 
 function ruleSums(view: AdminView): readonly LabelledSums[] {
@@ -215,7 +234,7 @@ function ruleSums(view: AdminView): readonly LabelledSums[] {
     if (rule !== undefined) all.push({ labels: ruleLabels(rule), sums: sumRule(view.metrics, slot) });
   }
   if (view.sharedRuleSlot !== null) {
-    all.push({ labels: { ...ruleLabels(null), route: '(other)' }, sums: sumRule(view.metrics, view.sharedRuleSlot) });
+    all.push({ labels: ruleLabels(null, '(other)'), sums: sumRule(view.metrics, view.sharedRuleSlot) });
   }
   return all;
 }
@@ -227,20 +246,20 @@ function sumRule(metrics: readonly WorkerMetrics[], slot: number): RuleSums {
 }
 
 /** All empty for requests that no rule matched. */
-function ruleLabels(rule: Rule | null): Labels {
-  if (rule === null) return { kind: '', namespace: '', route: '', rule: '', rule_name: '' };
+function ruleLabels(rule: Rule | null, fallback: string = ''): LabelText {
+  if (rule === null) return toLabelText({ kind: '', namespace: '', route: fallback, rule: '', rule_name: '' });
   const { kind, namespace, name } = rule.route;
-  return { kind, namespace, route: name, rule: rule.index, rule_name: rule.name };
+  return toLabelText({ kind, namespace, route: name, rule: rule.index, rule_name: rule.name });
 }
 
-function writeBackends(text: PrometheusText, { table, endpointSets }: AdminView): void {
+function* writeBackends(text: PrometheusText, { table, endpointSets }: AdminView): Generator<string> {
   text.family('fairlead_backend_endpoints', 'gauge', 'Endpoints of a backend, by readiness.');
-  for (const backend of table.backends.values()) {
+  yield* inParts(text, table.backends.values(), (backend) => {
     const endpoints = endpointSets.get(backend.id)?.endpoints ?? [];
     const ready = endpoints.filter((endpoint) => endpoint.ready).length;
     text.sample(ready, { ...backendLabels(backend), state: 'ready' });
     text.sample(endpoints.length - ready, { ...backendLabels(backend), state: 'unready' });
-  }
+  });
 }
 
 function backendLabels({ service, port }: Backend): Labels {
@@ -248,12 +267,13 @@ function backendLabels({ service, port }: Backend): Labels {
 }
 
 /** What is learned of an endpoint belongs to its address and port, whatever backends it stands behind. */
-function writeEndpoints(text: PrometheusText, view: AdminView): void {
+function* writeEndpoints(text: PrometheusText, view: AdminView): Generator<string> {
   const { endpointSets, stats } = view;
   const rows = new Map<string, number>();
   for (const { endpoints } of endpointSets.values()) {
     for (const endpoint of endpoints) rows.set(endpointKey(endpoint), endpoint.row);
   }
+  const sorted = [...rows].sort(byKey).map(([endpoint, row]) => [toLabelText({ endpoint }), row] as const);
   const now = view.nowMs();
   const families: readonly (readonly [string, 'counter' | 'gauge', string, (row: number) => number])[] = [
     [
@@ -280,7 +300,7 @@ function writeEndpoints(text: PrometheusText, view: AdminView): void {
   ];
   for (const [name, type, help, read] of families) {
     text.family(`fairlead_endpoint_${name}`, type, help);
-    for (const [endpoint, row] of [...rows].sort(byKey)) text.sample(read(row), { endpoint });
+    yield* inParts(text, sorted, ([labels, row]) => text.sample(read(row), labels));
   }
 }
 
