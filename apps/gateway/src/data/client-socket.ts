@@ -2,6 +2,8 @@ import { Socket } from 'node:net';
 
 /** Whoever reads from a client's socket. */
 export interface SocketReader {
+  /** In the middle of a body or a tunnel: large reads pay. */
+  readonly bulk: boolean;
   /** Lends `bytes[0, size)`. */
   receive(bytes: Buffer, size: number): void;
   onEnd(): void;
@@ -47,16 +49,32 @@ export function withSharedBuffer(accepted: Socket): Socket {
   return socket;
 }
 
-const sharedRead = {
-  buffer: Buffer.allocUnsafeSlow(65_536),
-  callback: onRead,
-};
+const sharedRead = { buffer: nextBuffer, callback: onRead };
 
-const nobody: SocketReader = { receive: ignore, onEnd: ignore, onDrain: ignore, onClose: ignore };
+/**
+ * Every read of a plain connection goes into one of these two; whoever gets the bytes is done with them, or has copied them, when `receive`
+ * returns. Bodies that fill the small one are read in larger parts, which are fewer writes upstream.
+ */
+const buffer: Buffer = Buffer.allocUnsafeSlow(65_536);
+const bulkBuffer: Buffer = Buffer.allocUnsafeSlow(262_144);
+/** Into which the socket that was just read from reads next; undefined: the same again. */
+let next: Buffer | undefined = buffer;
+
+const nobody: SocketReader = { bulk: false, receive: ignore, onEnd: ignore, onDrain: ignore, onClose: ignore };
 
 function onRead(this: unknown, size: number, bytes: Uint8Array): boolean {
-  (this as ReadSocket)[reader].receive(bytes as Buffer, size);
+  const to = (this as ReadSocket)[reader];
+  to.receive(bytes as Buffer, size);
+  if (bytes === buffer) next = size === bytes.length && to.bulk ? bulkBuffer : undefined;
+  else next = size <= buffer.length || !to.bulk ? buffer : undefined;
   return true;
+}
+
+/** Called once for each new socket, and after each `onRead`. */
+function nextBuffer(): Buffer {
+  const chosen = next;
+  next = buffer;
+  return chosen as Buffer;
 }
 
 function onData(this: Socket, bytes: Buffer): void {

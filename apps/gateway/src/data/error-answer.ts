@@ -1,3 +1,6 @@
+import { Field, names, ResponseHead } from '@fairlead/message';
+import { responseHeadText } from '@fairlead/wire';
+
 /** Why a request never became an exchange, or could not be read to its end. A parser's error is one. */
 export interface Refusal {
   readonly status: number;
@@ -18,25 +21,14 @@ export const slowBody: Refusal = {
   text: 'The body of the request came too slowly.',
 };
 
+const plainText = new Field(names.contentType, 'text/plain; charset=utf-8');
+
 /** The answer to a refused request. It ends the connection: nothing that follows on it can be trusted. */
 export function errorAnswer({ status, code, text }: Refusal, exposeReason: boolean): string {
+  const fields = [new Field(names.date, new Date().toUTCString()), plainText];
+  if (exposeReason) fields.push(new Field(names.xFairleadReason, code));
+  const head = new ResponseHead(status, fields);
   const body = `${text}\n`;
-  const shown = exposeReason ? `x-fairlead-reason: ${code}\r\n` : '';
-  return (
-    `HTTP/1.1 ${status} ${phrases.get(status) ?? ''}\r\ndate: ${new Date().toUTCString()}\r\n` +
-    `content-type: text/plain; charset=utf-8\r\ncontent-length: ${body.length}\r\n${shown}connection: close\r\n\r\n${body}`
-  );
+  head.contentLength = body.length;
+  return responseHeadText(head, { framing: 'none', connection: 'close' }) + body;
 }
-
-const phrases: ReadonlyMap<number, string> = new Map([
-  [400, 'Bad Request'],
-  [408, 'Request Timeout'],
-  [413, 'Content Too Large'],
-  [414, 'URI Too Long'],
-  [417, 'Expectation Failed'],
-  [421, 'Misdirected Request'],
-  [431, 'Request Header Fields Too Large'],
-  [500, 'Internal Server Error'],
-  [501, 'Not Implemented'],
-  [505, 'HTTP Version Not Supported'],
-]);

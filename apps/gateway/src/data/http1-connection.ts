@@ -3,6 +3,7 @@ import type { AbortReason, Field, RequestHandler, RequestHead } from '@fairlead/
 import type { Octets, RequestSink } from '@fairlead/wire';
 import type { DownstreamSettings } from '../settings.ts';
 import type { Client } from './client-limits.ts';
+import type { SocketReader } from './client-socket.ts';
 import type { AcceptedTls, ClientServer, ClientStream } from './client-stream.ts';
 import type { ClientConnection, ConnectionList } from './connection-list.ts';
 import { errorAnswer, headTimeout, type Refusal, slowBody } from './error-answer.ts';
@@ -60,7 +61,7 @@ const nothing = Buffer.alloc(0);
  *
  * What only a request needs is made with the first byte of one and given back after it: an idle connection is this object and the socket.
  */
-export class Http1Connection implements ClientConnection, StreamConnection, RequestSink, Flushable {
+export class Http1Connection implements ClientConnection, StreamConnection, SocketReader, RequestSink, Flushable {
   previous: ClientConnection | null = null;
   next: ClientConnection | null = null;
   list: ConnectionList | null = null;
@@ -112,6 +113,10 @@ export class Http1Connection implements ClientConnection, StreamConnection, Requ
 
   get closing(): boolean {
     return this.#leaving || this.#share.draining;
+  }
+
+  get bulk(): boolean {
+    return this.#phase === Phase.tunnel || (this.#phase === Phase.reading && this.#stream !== null);
   }
 
   // From the socket.

@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Field, ResponseHead } from '@fairlead/message';
-import { fieldLine } from '@fairlead/message';
-import { responseHeadText } from '@fairlead/wire';
+import { chunkHeader, lastChunk, type ResponseTextOptions, responseHeadText, trailerText } from '@fairlead/wire';
 import type { Flushable, FlushQueue } from './flush-queue.ts';
 import type { OutputBuffer } from './output-buffer.ts';
 
@@ -34,7 +33,6 @@ interface QueueHandle {
 const blockedBytes = 65_536;
 /** Size line, its CRLF, the CRLF after the data, the last chunk. */
 const chunkOverhead = 32;
-const lastChunk = '0\r\n\r\n';
 
 /**
  * Writes the responses of one HTTP/1.1 connection, one after the other. A head waits for the first bytes of its body until the end of the
@@ -54,6 +52,8 @@ export class Http1ResponseWriter implements Flushable {
   #owed: number = 0;
   #waiting: string = '';
   #queued: boolean = false;
+  /** Shared memory that the socket has not written yet. */
+  #kept: Buffer | null = null;
   // Of the last `stalled` that saw progress.
   #progressMs: number = -1;
   #taken: number = 0;
@@ -108,7 +108,7 @@ export class Http1ResponseWriter implements Flushable {
     const length = head.length + size + (chunked ? chunkOverhead : 0);
     const out = this.#room(length);
     let at = head === '' ? 0 : out.latin1Write(head, 0);
-    if (chunked && size > 0) at += out.latin1Write(`${size.toString(16)}\r\n`, at);
+    if (chunked && size > 0) at += out.latin1Write(chunkHeader(size), at);
     out.set(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end), at);
     at += size;
     if (chunked) at += out.latin1Write(chunkEnd(size, last), at);
@@ -116,17 +116,14 @@ export class Http1ResponseWriter implements Flushable {
   }
 
   trailers(fields: readonly Field[]): void {
-    if (this.#framing === 'chunked') {
-      let text = '0\r\n';
-      for (let i = 0; i < fields.length; i++) text += fieldLine(fields[i]!);
-      this.#waiting += `${text}\r\n`;
-    }
+    if (this.#framing === 'chunked') this.#waiting += trailerText(fields);
     this.flush();
   }
 
   /** The socket has drained. */
   drained(): void {
     this.blocked = false;
+    if (this.#socket.writableLength === 0) this.#giveBack();
   }
 
   /** Writes what waits, then FIN. */
@@ -169,15 +166,26 @@ export class Http1ResponseWriter implements Flushable {
 
   /** Behind a queue a write will certainly not be taken at once. */
   #room(length: number): Buffer {
-    const shared = this.#plain && this.#socket.writableLength === 0;
-    return shared ? this.#share.output.take(length) : Buffer.allocUnsafe(length);
+    if (!this.#plain || this.#socket.writableLength > 0) return Buffer.allocUnsafe(length);
+    this.#giveBack();
+    return this.#share.output.take(length);
+  }
+
+  #giveBack(): void {
+    if (this.#kept === null) return;
+    this.#share.output.giveBack(this.#kept);
+    this.#kept = null;
   }
 
   #write(out: Buffer, length: number): boolean {
     const socket = this.#socket;
+    const shared = this.#plain && socket.writableLength === 0;
     this.written += length;
     socket.write(length === out.length ? out : out.subarray(0, length));
-    if (socket.writableLength > 0) this.#share.output.keep(out);
+    if (shared && socket.writableLength > 0) {
+      this.#kept = out;
+      this.#share.output.keep(out);
+    }
     return this.#noteQueue();
   }
 
@@ -187,16 +195,14 @@ export class Http1ResponseWriter implements Flushable {
   }
 }
 
-type HeadOptions = Parameters<typeof responseHeadText>[1];
+const infoOptions: ResponseTextOptions = { framing: 'none', connection: '' };
+const plainHead: ResponseTextOptions = { framing: 'none', connection: '' };
+const plainClose: ResponseTextOptions = { framing: 'none', connection: 'close' };
+const plainKeepAlive: ResponseTextOptions = { framing: 'none', connection: 'keep-alive' };
+const chunkedHead: ResponseTextOptions = { framing: 'chunked', connection: '' };
+const chunkedClose: ResponseTextOptions = { framing: 'chunked', connection: 'close' };
 
-const infoOptions: HeadOptions = { framing: 'none', connection: '' };
-const plainHead: HeadOptions = { framing: 'none', connection: '' };
-const plainClose: HeadOptions = { framing: 'none', connection: 'close' };
-const plainKeepAlive: HeadOptions = { framing: 'none', connection: 'keep-alive' };
-const chunkedHead: HeadOptions = { framing: 'chunked', connection: '' };
-const chunkedClose: HeadOptions = { framing: 'chunked', connection: 'close' };
-
-function headOptions(framing: Framing, keepAlive: boolean, http10: boolean): HeadOptions {
+function headOptions(framing: Framing, keepAlive: boolean, http10: boolean): ResponseTextOptions {
   if (framing === 'tunnel') return plainHead;
   if (framing === 'chunked') return keepAlive ? chunkedHead : chunkedClose;
   if (!keepAlive) return plainClose;
