@@ -51,6 +51,8 @@ describe('checkManifest', () => {
     checkManifest(
       route({ hostnames: [`${'a-'.repeat(120)}!`], rules: [{ matches: [{ headers: [{ name: 'x', value }] }] }] }),
     );
+    const data = { 'tls.key': `${' '.repeat(1_000_000)}!` };
+    checkManifest({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'a' }, data });
     expect(performance.now() - startMs).toBeLessThan(200);
   });
 

@@ -130,7 +130,7 @@ export const labelValue: TextShape = text({
 export const base64: TextShape = text({
   secret: true,
   pattern: {
-    expression: /^[A-Za-z0-9+/\s]*={0,2}\s*$/,
+    expression: /^[A-Za-z0-9+/\s]*(?:=\s*){0,2}$/,
     words: 'base64 (plain text goes into stringData)',
   },
 });

@@ -31,8 +31,8 @@ export const maxFiles = 50_000;
  * no such root.
  */
 export function findFiles(root: string, onFolder?: (path: string, id: FolderId) => void): FoundTree | null {
-  const stats = statSync(root, { throwIfNoEntry: false });
-  if (stats === undefined || !stats.isDirectory()) return null;
+  const stats = tryStat(root);
+  if (stats === null || !stats.isDirectory()) return null;
   const files = new Map<string, FoundFile>();
   const folders = new Map<string, FolderId>();
   let truncated = false;
@@ -69,7 +69,7 @@ export function isManifestName(name: string): boolean {
 
 /** One file again, after an event. Null when it is gone or no file. */
 export function findFile(absolutePath: string, path: string): FoundFile | null {
-  const stats = statSync(absolutePath, { throwIfNoEntry: false });
+  const stats = tryStat(absolutePath);
   return stats?.isFile() ? toFound(absolutePath, path, stats) : null;
 }
 
@@ -93,6 +93,7 @@ function lookAt(absolutePath: string, path: string, entry: Dirent): FoundFile | 
   return entry.isSymbolicLink() ? { path, absolutePath, stamp: '', size: 0, changedMs: 0 } : null;
 }
 
+/** Null when there is nothing, or nothing to be seen. */
 function tryStat(path: string): Stats | null {
   try {
     return statSync(path, { throwIfNoEntry: false }) ?? null;

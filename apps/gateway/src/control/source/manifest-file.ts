@@ -43,7 +43,7 @@ export function readManifestFile(
   const texts = format === 'json' ? [{ text, line: 1 }] : splitDocuments(text);
   const parsed = new Map(before?.documents.map((document) => [document.parsed.text, document.parsed]));
   const parse = (document: DocumentText): ParsedDocument => {
-    const known = parsed.get(document.text) ?? parseDocument(document.text, format, options.known);
+    const known = parsed.get(document.text) ?? parseDocument(detach(document.text), format, options.known);
     parsed.set(document.text, known);
     return known;
   };
@@ -52,6 +52,14 @@ export function readManifestFile(
 }
 
 const byteOrderMark = '\ufeff';
+
+/**
+ * A copy. A slice would keep the whole text of the file alive, and documents live longer than that: after as many edits as there are documents
+ * every version of the file would still be in memory.
+ */
+function detach(text: string): string {
+  return Buffer.from(text).toString();
+}
 
 function readText(found: FoundFile, maxBytes: number): string | { readonly error: string } {
   if (found.stamp === '') return { error: 'is a symbolic link that leads nowhere' };
