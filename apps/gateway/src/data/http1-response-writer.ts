@@ -77,9 +77,9 @@ export class Http1ResponseWriter implements Flushable {
 
   /** False when the connection can't be used again: the end of the body is its end. */
   head(head: ResponseHead, end: boolean, terms: ResponseTerms): boolean {
-    const framing = framingOf(head, end, terms);
-    const keepAlive = terms.keepAlive && framing !== 'close';
     if (end && head.contentLength < 0 && !terms.headOnly && mayHaveBody(head.status)) head.contentLength = 0;
+    const framing = framingOf(head, terms);
+    const keepAlive = terms.keepAlive && framing !== 'close';
     this.#framing = framing;
     this.#owed = head.contentLength;
     this.#waiting += responseHeadText(head, headOptions(framing, keepAlive, terms.http10));
@@ -209,9 +209,9 @@ function headOptions(framing: Framing, keepAlive: boolean, http10: boolean): Res
   return http10 ? plainKeepAlive : plainHead;
 }
 
-function framingOf(head: ResponseHead, end: boolean, terms: ResponseTerms): Framing {
+function framingOf(head: ResponseHead, terms: ResponseTerms): Framing {
   if (head.status === 101) return 'tunnel';
-  if (end || terms.headOnly || !mayHaveBody(head.status)) return 'none';
+  if (terms.headOnly || !mayHaveBody(head.status)) return 'none';
   if (head.contentLength >= 0) return 'length';
   return terms.http10 ? 'close' : 'chunked';
 }

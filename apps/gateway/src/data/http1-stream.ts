@@ -38,6 +38,8 @@ export class Http1Stream implements ClientStream, ResponseTerms {
   /** `onRequestData` answered false and `resumeRequest` did not come yet. */
   heldBack: boolean = false;
   readonly #connection: StreamConnection;
+  /** All of the response was sent; a tunnel's other direction may go on. */
+  #lastSent: boolean = false;
 
   constructor(connection: StreamConnection, head: RequestHead, end: boolean, http10: boolean, keepAlive: boolean) {
     this.peer = connection;
@@ -69,11 +71,14 @@ export class Http1Stream implements ClientStream, ResponseTerms {
     this.headSent = true;
     if (this.#connection.closing || (!this.requestEnded && (end || head.status >= 300))) this.keepAlive = false;
     this.keepAlive = this.#connection.writer.head(head, end, this);
-    if (end) this.#end();
+    if (!end) return;
+    // A length without its body would make the next response its body.
+    if (this.#connection.writer.fits(0, true)) this.#end();
+    else this.abort('gateway');
   }
 
   sendData(bytes: Uint8Array, start: number, end: number, last: boolean): boolean {
-    if (this.over) return true;
+    if (this.over || this.#lastSent) return true;
     const writer = this.#connection.writer;
     if (!this.headSent || !writer.fits(end - start, last)) {
       this.abort('gateway');
@@ -116,6 +121,7 @@ export class Http1Stream implements ClientStream, ResponseTerms {
   }
 
   #end(): void {
+    this.#lastSent = true;
     if (this.tunnel) {
       this.#connection.tunnelEnded(this);
       return;

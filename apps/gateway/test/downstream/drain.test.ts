@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { certificate } from './certificates.ts';
 import { Fixture, listener } from './fixture.ts';
-import { pause, RawClient, until } from './raw-client.ts';
+import { openTls, pause, RawClient, until } from './raw-client.ts';
 
 const get = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 
@@ -125,6 +126,28 @@ describe('binds', () => {
     client.send(get);
     await client.receives('\r\n\r\n1');
     expect(fixture.handler.exchanges[1]!.stream.peer.server.names.select('b.example')?.name).toBe('b');
+    fixture.close();
+  });
+
+  it('that become secure let plain connections finish', async () => {
+    const fixture = await Fixture.plain();
+    const client = await fixture.connect();
+    client.send(get);
+    const exchange = await fixture.handler.exchange();
+    const certificates = [await certificate(['a.example'])];
+    const secure = listener('any', '', { certificates, clientValidation: null });
+    await fixture.listen([secure]);
+    await until(
+      () => fixture.binds.length === 2,
+      () => 'the second bind',
+    );
+    exchange.answer('plain');
+    await client.receives('plain');
+    await client.endsCleanly();
+    fixture.handler.script = (next) => next.answer('secure');
+    const socket = new RawClient(await openTls(fixture.port, {}));
+    socket.send(get);
+    await socket.receives('secure');
     fixture.close();
   });
 

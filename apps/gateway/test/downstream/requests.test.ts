@@ -276,6 +276,13 @@ describe('requests of one connection', () => {
       exchange.send(sent, true);
       await client.isReset();
     }
+    const client = await fixture.connect();
+    client.send(get('/'));
+    const exchange = await fixture.handler.exchange(fixture.handler.exchanges.length);
+    const head = new ResponseHead(200, []);
+    head.contentLength = 5;
+    exchange.stream.sendHead(head, true);
+    await client.isReset();
   });
 });
 

@@ -97,6 +97,7 @@ describe('a tunnel', () => {
     exchange.send('farewell', true);
     await client.endsCleanly();
     expect(client.text).toContain('farewell');
+    exchange.send('after the end');
     client.send('still here');
     await until(
       () => exchange.body === 'still here',
