@@ -41,12 +41,12 @@ export function describeEndpoints(
       ready,
       zone,
       score: score(endpoint),
-      latencyMs: measuredMs === 0 ? null : measuredMs,
+      latencyMs: measuredMs === 0 ? null : rounded(measuredMs),
       inFlight: stats.inFlight(row),
       requests: stats.requests(row),
       failures: stats.failures(row),
       ejections: stats.ejections(row),
-      ejectedForMs,
+      ejectedForMs: rounded(ejectedForMs),
     };
   });
 }
@@ -90,8 +90,13 @@ function scorer(
   pool.update([...members.values()], nowMs);
   return (endpoint) => {
     const member = members.get(endpoint);
-    return member === undefined ? null : pool.score(member, nowMs);
+    return member === undefined ? null : rounded(pool.score(member, nowMs));
   };
+}
+
+/** To microseconds: more is noise. */
+function rounded(ms: number): number {
+  return Math.round(ms * 1_000) / 1_000;
 }
 
 function stateOf(isOut: boolean, ejectedForMs: number, ready: boolean, latencyMs: number): EndpointFacts['state'] {
