@@ -1,41 +1,16 @@
 import type { Socket } from 'node:net';
-import type { AbortReason, Field, RequestHandler, RequestHead } from '@fairlead/message';
+import type { AbortReason, Field, RequestHead } from '@fairlead/message';
 import type { Octets, RequestSink } from '@fairlead/wire';
-import type { DownstreamSettings } from '../settings.ts';
-import type { Client } from './client-limits.ts';
 import type { SocketReader } from './client-socket.ts';
-import type { AcceptedTls, ClientServer, ClientStream } from './client-stream.ts';
+import type { AcceptedTls, ClientServer } from './client-stream.ts';
 import type { ClientConnection, ConnectionList } from './connection-list.ts';
+import type { ConnectionOrigin, ConnectionShare } from './connection-share.ts';
 import { errorAnswer, headTimeout, type Refusal, slowBody } from './error-answer.ts';
 import type { Flushable } from './flush-queue.ts';
 import { HalfClose } from './half-close.ts';
-import { Http1ResponseWriter, type OutputShare } from './http1-response-writer.ts';
+import { Http1ResponseWriter } from './http1-response-writer.ts';
 import { Http1Stream, type StreamConnection } from './http1-stream.ts';
-import type { ParserPool, ParserSlot } from './parser-pool.ts';
-
-/** What all connections of a worker share. */
-export interface ConnectionShare extends OutputShare {
-  readonly settings: DownstreamSettings;
-  readonly exposeReason: boolean;
-  readonly handler: RequestHandler<ClientStream>;
-  readonly parsers: ParserPool;
-  /** Connections without a request in progress, the longest idle first; and all others. */
-  readonly idle: ConnectionList;
-  readonly busy: ConnectionList;
-  /** Time of the last sweep: deadlines of connections need no finer clock. */
-  nowMs: number;
-  draining: boolean;
-  onClosed(origin: ConnectionOrigin): void;
-  onRefused(status: number, code: string): void;
-  onFault(error: unknown): void;
-}
-
-/** Where a connection comes from. */
-export interface ConnectionOrigin {
-  readonly server: ClientServer;
-  readonly client: Client;
-  readonly tls: AcceptedTls | null;
-}
+import type { ParserSlot } from './parser-pool.ts';
 
 const Phase = {
   /** Idle, or a request arrives. */

@@ -10,7 +10,7 @@ import type { AcceptedTls, ClientServer } from './client-stream.ts';
 import { ListenerNames } from './listener-names.ts';
 import { type SecureContexts, selectCertificate } from './sni.ts';
 
-export interface ListenerServerEvents {
+interface ListenerServerEvents {
   /**
    * `tls`: what the handshake has settled; null on a plain bind. There `client` is to be released when the connection has closed; that of a
    * TLS connection is released here, because it counts from before the handshake.

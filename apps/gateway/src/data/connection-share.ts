@@ -1,0 +1,31 @@
+import type { RequestHandler } from '@fairlead/message';
+import type { DownstreamSettings } from '../settings.ts';
+import type { Client } from './client-limits.ts';
+import type { AcceptedTls, ClientServer, ClientStream } from './client-stream.ts';
+import type { ConnectionList } from './connection-list.ts';
+import type { OutputShare } from './http1-response-writer.ts';
+import type { ParserPool } from './parser-pool.ts';
+
+/** What all connections of a worker share. */
+export interface ConnectionShare extends OutputShare {
+  readonly settings: DownstreamSettings;
+  readonly exposeReason: boolean;
+  readonly handler: RequestHandler<ClientStream>;
+  readonly parsers: ParserPool;
+  /** Connections without a request in progress, the longest idle first; and all others. */
+  readonly idle: ConnectionList;
+  readonly busy: ConnectionList;
+  /** Time of the last sweep: deadlines of connections need no finer clock. */
+  nowMs: number;
+  draining: boolean;
+  onClosed(origin: ConnectionOrigin): void;
+  onRefused(status: number, code: string): void;
+  onFault(error: unknown): void;
+}
+
+/** Where a connection comes from. */
+export interface ConnectionOrigin {
+  readonly server: ClientServer;
+  readonly client: Client;
+  readonly tls: AcceptedTls | null;
+}
