@@ -48,6 +48,16 @@ describe('docs/errors.md', () => {
   });
 });
 
+describe('docs/errors.md on malformed messages', () => {
+  const source = readFileSync(join(import.meta.dirname, '../../../packages/wire/src/http1/wire-error.ts'), 'utf8');
+  const [ofRequests] = source.split('// Responses');
+  const errors = [...ofRequests!.matchAll(/\[(\d{3}), '(\w+)'/g)];
+
+  it.each(errors.map(([, status, code]) => [code!, status!]))('has %s with %s', (code, status) => {
+    expect(doc('errors.md')).toContain(`| \`${code}\` | ${status} |`);
+  });
+});
+
 const upstreamCodes = [
   ...(['connect_refused', 'connect_timeout', 'connect_failed', 'tls_failed', 'reset', 'closed_early'] as const),
   ...(['bad_response', 'refused_stream', 'overloaded'] as const),

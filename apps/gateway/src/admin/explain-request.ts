@@ -19,7 +19,7 @@ export interface RequestExplanation extends Explanation {
   readonly endpoints: readonly BackendEndpoints[];
 }
 
-export interface BackendEndpoints {
+interface BackendEndpoints {
   /** `Backend.id`. */
   readonly backend: string;
   readonly endpoints: readonly EndpointFacts[];

@@ -25,7 +25,7 @@ export interface ObjectReport extends Place {
   readonly problems: readonly CheckProblem[];
 }
 
-export interface PartReport {
+interface PartReport {
   /** `listener http`, `parent Gateway default/web`. */
   readonly part: string;
   /** Listeners only: routes accepted there. */

@@ -1,4 +1,4 @@
-import type { Filter, MatchEntry, PathRewrite, Rule, ValueMatch, WeightedBackend } from '@fairlead/routing';
+import type { MatchEntry, PathRewrite, RequestRedirect, Rule, ValueMatch, WeightedBackend } from '@fairlead/routing';
 
 /** How parts of the routing table read on one line, for tables and explanations. */
 
@@ -22,11 +22,11 @@ function valueText({ name, type, value }: ValueMatch, prefix: string): string {
 export function targetText(rule: Rule): string {
   if (rule.failure !== null) return `${rule.failure.status} (${rule.failure.reason})`;
   const redirect = rule.filters.find((filter) => filter.type === 'requestRedirect');
-  if (redirect !== undefined) return filterText(redirect);
+  if (redirect !== undefined) return redirectText(redirect);
   return backendsText(rule.backends);
 }
 
-export function backendsText(backends: readonly WeightedBackend[]): string {
+function backendsText(backends: readonly WeightedBackend[]): string {
   const total = backends.reduce((sum, { weight }) => sum + weight, 0);
   return backends.map((backend) => backendText(backend, total)).join(', ');
 }
@@ -37,7 +37,7 @@ function backendText({ backend, weight }: WeightedBackend, total: number): strin
 }
 
 /** `10 %`, `33.3 %`. */
-export function shareText(share: number): string {
+function shareText(share: number): string {
   return `${Number((share * 100).toFixed(1))} %`;
 }
 
@@ -46,51 +46,16 @@ export function ruleText({ route, name, index }: Rule): string {
   return `${route.kind} ${route.namespace}/${route.name} rule ${name === '' ? index : `"${name}"`}`;
 }
 
-/** One filter in words. */
-export function filterText(filter: Filter): string {
-  switch (filter.type) {
-    case 'requestHeaderModifier':
-      return `request headers: ${editsText(filter)}`;
-    case 'responseHeaderModifier':
-      return `response headers: ${editsText(filter)}`;
-    case 'requestRedirect': {
-      const { status, scheme, hostname, port, path } = filter;
-      const changes = [
-        scheme === '' ? [] : `scheme ${scheme}`,
-        hostname === '' ? [] : `host ${hostname}`,
-        port === 0 ? [] : `port ${port}`,
-        path === null ? [] : rewriteText(path),
-      ].flat();
-      return `redirect ${status}${changes.length === 0 ? '' : ` to ${changes.join(', ')}`}`;
-    }
-    case 'urlRewrite': {
-      const changes = [
-        filter.hostname === '' ? [] : `host ${filter.hostname}`,
-        filter.path === null ? [] : rewriteText(filter.path),
-      ];
-      return `rewrite ${changes.flat().join(', ')}`;
-    }
-    case 'requestMirror':
-      return `mirror ${shareText(filter.numerator / filter.denominator)} to ${filter.backend}`;
-    case 'cors':
-      return `CORS for ${filter.allowOrigins.join(', ')}`;
-  }
+function redirectText({ status, scheme, hostname, port, path }: RequestRedirect): string {
+  const changes = [
+    scheme === '' ? [] : `scheme ${scheme}`,
+    hostname === '' ? [] : `host ${hostname}`,
+    port === 0 ? [] : `port ${port}`,
+    path === null ? [] : rewriteText(path),
+  ].flat();
+  return `redirect ${status}${changes.length === 0 ? '' : ` to ${changes.join(', ')}`}`;
 }
 
 function rewriteText({ type, value }: PathRewrite): string {
   return type === 'replaceFull' ? `path ${value}` : `prefix ${value === '' ? '/' : value}`;
-}
-
-interface Edits {
-  readonly set: readonly { readonly name: string; readonly value: string }[];
-  readonly add: readonly { readonly name: string; readonly value: string }[];
-  readonly remove: readonly string[];
-}
-
-function editsText({ set, add, remove }: Edits): string {
-  return [
-    ...set.map(({ name, value }) => `set ${name}: ${value}`),
-    ...add.map(({ name, value }) => `add ${name}: ${value}`),
-    ...remove.map((name) => `remove ${name}`),
-  ].join(', ');
 }

@@ -1,7 +1,7 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
 
 export type LogLevel = (typeof logLevels)[number];
-export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
+export const logLevels: readonly ['debug', 'info', 'warn', 'error'] = ['debug', 'info', 'warn', 'error'];
 export type Log = Logger;
 
 /** What the gateway says about itself, on stderr: JSON lines, or lines for people where stderr is a terminal. */

@@ -210,7 +210,7 @@ export interface RuleSums {
   responseBytes: number;
 }
 
-export interface HistogramSums {
+interface HistogramSums {
   /** Not cumulative; one more than `bucketBoundsMs`. */
   readonly counts: number[];
   sumMs: number;

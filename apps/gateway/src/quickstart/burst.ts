@@ -8,7 +8,7 @@ export interface BurstResult {
   readonly failed: number;
 }
 
-export interface Share {
+interface Share {
   readonly requests: number;
   readonly meanMs: number;
 }
