@@ -23,7 +23,6 @@ export const failures: {
   readonly noListener: Failure;
   readonly noRoute: Failure;
   readonly misdirected: Failure;
-  readonly methodRefused: Failure;
   readonly invalidBackend: Failure;
   readonly noEndpoints: Failure;
   readonly overloaded: Failure;
@@ -39,7 +38,6 @@ export const failures: {
   noListener: failure('no_listener', 404, 'No listener serves this host.'),
   noRoute: failure('no_route', 404, 'No route matches this request.'),
   misdirected: failure('misdirected', 421, 'This connection does not serve this host.'),
-  methodRefused: failure('method_refused', 405, 'This method is not available here.'),
   invalidBackend: failure('invalid_backend', 500, 'The backend of this route is not valid.'),
   noEndpoints: failure('no_endpoints', 503, 'No endpoint is ready.'),
   overloaded: failure('overloaded', 503, 'Every endpoint is at its limit.'),

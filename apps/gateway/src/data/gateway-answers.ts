@@ -1,11 +1,10 @@
 import { Field, names, ResponseHead } from '@fairlead/message';
 import type { Redirection } from '@fairlead/routing';
 import type { DateField } from './date-field.ts';
-import { type Failure, failures } from './errors.ts';
+import type { Failure } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 
 const plainText = new Field(names.contentType, 'text/plain; charset=utf-8');
-const allow = new Field(names.allow, 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS');
 
 /** Responses that no endpoint made. */
 export class GatewayAnswers {
@@ -23,7 +22,6 @@ export class GatewayAnswers {
     const body = this.#bodyOf(failure);
     const fields = [this.#date.field, plainText];
     if (this.#exposeReason) fields.push(new Field(names.xFairleadReason, failure.code));
-    if (failure === failures.methodRefused) fields.push(allow);
     const head = new ResponseHead(failure.status, fields);
     head.contentLength = body.length;
     const end = exchange.method === 'HEAD';

@@ -90,7 +90,7 @@ export class Pipeline implements RequestHandler<ClientStream>, ExchangeOwner {
     const { routing, filters, choice, forwarded, mirrors, tries } = this.#stages;
     forwarded.receive(exchange);
     return (
-      routing.checkMethod(exchange) ??
+      routing.ignoreHttp2Upgrade(exchange) ??
       routing.chooseListener(exchange) ??
       routing.normalisePath(exchange) ??
       routing.matchRule(exchange) ??

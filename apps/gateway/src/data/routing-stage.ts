@@ -38,9 +38,8 @@ export class RoutingStage {
     return isMisdirected(peer, listener) ? failures.misdirected : null;
   }
 
-  /** CONNECT and TRACE are refused; an upgrade to HTTP/2 is ignored, which RFC 9110 §7.8 leaves to the server. */
-  checkMethod({ head }: Exchange): Verdict {
-    if (head.method === 'CONNECT' || head.method === 'TRACE') return failures.methodRefused;
+  /** An upgrade to HTTP/2 is ignored, which RFC 9110 §7.8 leaves to the server: endpoints must not get to tunnel what we don't read. */
+  ignoreHttp2Upgrade({ head }: Exchange): null {
     if (head.upgrade === 'h2c') head.upgrade = '';
     return null;
   }

@@ -145,7 +145,7 @@ export class RequestWriter implements Flushable {
   }
 }
 
-function framingOf(head: RequestHead, end: boolean): Framing {
+function framingOf(head: RequestHead, end: boolean): Exclude<Framing, 'tunnel'> {
   if (head.contentLength >= 0) return 'length';
   return end ? 'none' : 'chunked';
 }

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import {
   type ConnectionOptions,
@@ -18,6 +19,8 @@ export class UpstreamTls {
   constructor(tls: BackendTls) {
     this.#tls = tls;
     const { caPems, clientCertificate } = tls;
+    // OpenSSL passes over what it can't read, and nothing would be trusted.
+    for (const pem of caPems) new X509Certificate(pem);
     this.#context = createSecureContext({
       ...(caPems.length > 0 && { ca: [...caPems] }),
       ...(clientCertificate !== null && { cert: clientCertificate.certPem, key: clientCertificate.keyPem }),
