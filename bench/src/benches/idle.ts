@@ -40,10 +40,15 @@ async function compare(context: BenchContext): Promise<readonly Sample[]> {
 
 async function measure(peer: Peer, site: Site, context: BenchContext): Promise<Sample> {
   return withTarget(peer, site, context, async (process) => {
-    const first = await openConnections(site.port, batch);
+    const first = await openConnections(site.port, batch, '127.0.0.1');
     await sleep(settleMs);
     const before = residentBytes(process.pid);
-    const rest = await openConnections(site.port, connections);
+    // From two addresses: no proxy has to let one client have ten thousand.
+    const half = connections / 2;
+    const rest = [
+      ...(await openConnections(site.port, half, '127.0.0.2')),
+      ...(await openConnections(site.port, half, '127.0.0.3')),
+    ];
     await sleep(settleMs);
     const grown = residentBytes(process.pid) - before;
     for (const socket of [...first, ...rest]) socket.destroy();
@@ -52,19 +57,19 @@ async function measure(peer: Peer, site: Site, context: BenchContext): Promise<S
   });
 }
 
-async function openConnections(port: number, count: number): Promise<readonly Socket[]> {
+async function openConnections(port: number, count: number, from: string): Promise<readonly Socket[]> {
   const sockets: Socket[] = [];
   while (sockets.length < count) {
     const size = Math.min(batch, count - sockets.length);
-    sockets.push(...(await Promise.all(Array.from({ length: size }, () => openAndAsk(port)))));
+    sockets.push(...(await Promise.all(Array.from({ length: size }, () => openAndAsk(port, from)))));
   }
   return sockets;
 }
 
 /** Resolves when the one request is answered. */
-async function openAndAsk(port: number): Promise<Socket> {
+async function openAndAsk(port: number, from: string): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ port, host: '127.0.0.1' });
+    const socket = connect({ port, host: '127.0.0.1', localAddress: from });
     socket.on('error', reject);
     socket.on('close', () => reject(new Error('the target closed an idle connection')));
     socket.write(`GET ${requestPath} HTTP/1.1\r\nHost: ${requestHost}\r\n\r\n`);

@@ -13,6 +13,8 @@ export interface RunOptions {
   readonly admin: AdminAddress;
   readonly logLevel: LogLevel;
   readonly status: StatusTarget | null;
+  /** Log JSON lines at a terminal too. */
+  readonly json: boolean;
 }
 
 export interface AdminAddress {
@@ -20,7 +22,7 @@ export interface AdminAddress {
   readonly port: number;
 }
 
-export const runUsage = `usage: fairlead run --from DIR [OPTIONS]
+export const runUsage: string = `usage: fairlead run --from DIR [OPTIONS]
 
 Serves the Gateways in a directory of manifests, and follows every change of its files.
 
@@ -34,6 +36,7 @@ Serves the Gateways in a directory of manifests, and follows every change of its
   --drain-grace SECONDS    on SIGTERM, go on accepting this long with readiness false (default: ${defaultSettings.drain.graceMs / 1_000})
   --drain-timeout SECONDS  then let requests finish this long (default: ${defaultSettings.drain.deadlineMs / 1_000})
   --expose-reason          add x-fairlead-reason to answers made by the gateway
+  --json                   write the log as JSON lines at a terminal too; elsewhere it always is
   --help
 `;
 
@@ -48,7 +51,8 @@ const options = {
   'drain-grace': { type: 'string' },
   'drain-timeout': { type: 'string' },
   'expose-reason': { type: 'boolean', default: false },
-  help: { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h', default: false },
 } as const;
 
 /** A flag that can't be used, with what is allowed. */
@@ -65,6 +69,7 @@ export function parseRunOptions(args: readonly string[], env: NodeJS.ProcessEnv)
     directory: resolve(flags.from),
     admin: toAddress(flags.admin),
     logLevel: toLogLevel(flags['log-level']),
+    json: flags.json,
     status: flags.status === undefined ? null : toStatusTarget(flags.status),
     settings: {
       ...defaultSettings,

@@ -1,13 +1,10 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { startAdmin } from '../admin/admin-server.ts';
 import { GatewayProcess } from '../control/gateway-process.ts';
 import { DirectorySource } from '../control/source/directory-source.ts';
 import { StatusOutput } from '../control/status-output.ts';
 import { createLog, type Log } from '../observe/log.ts';
 import { guarded, type Output, processOutput } from './command.ts';
 import { canSharePorts, parseRunOptions, type RunOptions, runUsage, UsageError } from './run-options.ts';
-
-const defaultAddresses = ['127.0.0.1'];
 
 /** Resolves with the exit code once a signal has ended the gateway, or at once when it can't start. */
 export async function run(args: readonly string[], output: Output = processOutput): Promise<number> {
@@ -25,8 +22,11 @@ export async function run(args: readonly string[], output: Output = processOutpu
 }
 
 async function serve(options: RunOptions): Promise<number> {
-  const log = createLog(options.logLevel, process.stderr.isTTY === true);
+  const log = createLog(options.logLevel, process.stderr.isTTY === true && !options.json);
   const gateway = createGateway(options, log);
+  gateway.prepare();
+  // Fastify takes a third of a second to load: meanwhile the workers do too.
+  const { startAdmin } = await import('../admin/admin-server.ts');
   const admin = await startAdmin(gateway, options.admin).catch((error: NodeJS.ErrnoException) => {
     const { host, port } = options.admin;
     log.error(`can't listen on ${host}:${port}, asked for by --admin: ${error.code ?? error.message}`);
@@ -56,7 +56,6 @@ function createGateway(options: RunOptions, log: Log): GatewayProcess {
   return new GatewayProcess({
     settings: options.settings,
     sharePorts: canSharePorts,
-    defaultAddresses,
     version: readVersion(),
     log,
     onCompiled: ({ statuses }) => {

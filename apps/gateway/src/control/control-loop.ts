@@ -48,7 +48,7 @@ export class ControlLoop {
   readonly #ruleSlots = new SlotTable(capacity.rules - 1);
   /** Whoever writes the manifests of a folder may write any address of this machine. */
   readonly #index = new EndpointIndex({ allowLoopback: true });
-  #bindErrors: ReadonlyMap<string, string> = new Map();
+  readonly #binds = new Map<string, string | null>();
   #source: SourceUpdate | null = null;
   #compiled: Compiled | null = null;
   #published: RouteTable = emptyTable;
@@ -63,10 +63,7 @@ export class ControlLoop {
     this.#gate = new BindGate({
       probe: probePort,
       retryMs: rebindMs,
-      onOpen: (key) => {
-        this.noteBind(key, null);
-        this.#publish([]);
-      },
+      onOpen: () => this.#publish([]),
       onTaken: (key, error) => this.noteBind(key, error),
     });
   }
@@ -74,6 +71,11 @@ export class ControlLoop {
   /** Null before the first update. */
   get compiled(): Compiled | null {
     return this.#compiled;
+  }
+
+  /** By `Bind.key`: null while it serves, else the system's error code. Absent until somebody tried. */
+  get binds(): ReadonlyMap<string, string | null> {
+    return this.#binds;
   }
 
   get version(): number {
@@ -99,16 +101,13 @@ export class ControlLoop {
 
   /** Whether a bind serves, as the probe or the workers saw it. */
   noteBind(key: string, error: string | null): void {
-    if ((this.#bindErrors.get(key) ?? null) === error) return;
-    const errors = new Map(this.#bindErrors);
-    if (error === null) errors.delete(key);
-    else errors.set(key, error);
-    this.#bindErrors = errors;
+    const before = this.#binds.get(key);
+    this.#binds.set(key, error);
     const bind = this.#compiled?.table.binds.get(key);
-    if (bind === undefined) return;
-    if (error === null) this.#options.log.info({ bind: key }, 'listening again');
-    else this.#options.log.error(`can't listen on ${key}: ${error}${whoAsked(bind)}; trying again every second`);
-    this.#compile();
+    if (before === error || bind === undefined) return;
+    if (error !== null) this.#options.log.error(`can't listen on ${key}: ${error}${whoAsked(bind)}; trying again`);
+    else if (before !== undefined) this.#options.log.info({ bind: key }, 'listening after all');
+    if (error !== null || before !== undefined) this.#compile();
   }
 
   /** All live workers have applied `version`: what was given up until then can be used again. */
@@ -146,9 +145,14 @@ export class ControlLoop {
   }
 
   #compile(): void {
-    const options = { ...this.#options.compile, bindErrors: this.#bindErrors };
+    const options = { ...this.#options.compile, bindErrors: this.#bindErrors() };
     this.#compiled = compile(this.#source!.state, options, this.#compiled);
+    for (const key of this.#binds.keys()) if (!this.#compiled.table.binds.has(key)) this.#binds.delete(key);
     this.#options.onCompiled(this.#compiled);
+  }
+
+  #bindErrors(): ReadonlyMap<string, string> {
+    return new Map([...this.#binds].filter((entry): entry is [string, string] => entry[1] !== null));
   }
 
   #assignEndpoints(): readonly AssignedEndpointSet[] {

@@ -9,6 +9,7 @@ import { WorkerMetrics } from '../observe/metrics.ts';
 import type { AssignedEndpointSet } from '../protocol.ts';
 import type { Settings } from '../settings.ts';
 import { certificateReader } from './certificate-reader.ts';
+import { controllerName, defaultAddresses } from './compile-defaults.ts';
 import { ControlLoop } from './control-loop.ts';
 import { allocateMemory, capacity, memoryOf } from './shared-memory.ts';
 import type { SourceUpdate } from './source/directory-source.ts';
@@ -18,13 +19,11 @@ export interface GatewayProcessOptions {
   readonly settings: Settings;
   /** Workers share ports by SO_REUSEPORT. */
   readonly sharePorts: boolean;
-  readonly defaultAddresses: readonly string[];
   readonly version: string;
   readonly log: Log;
   readonly onCompiled: (compiled: Compiled) => void;
 }
 
-const controllerName = 'fairlead.dev/gateway';
 const ticketKeyBytes = 48;
 
 /** One replica: the control loop and its workers over one piece of shared memory, and what the admin API may see of them. */
@@ -33,7 +32,6 @@ export class GatewayProcess implements AdminView {
   readonly version: string;
   readonly stats: EndpointStats;
   readonly metrics: readonly WorkerMetrics[];
-  readonly binds = new Map<string, string | null>();
   readonly #options: GatewayProcessOptions;
   readonly #clock: Clock;
   readonly #fleet: WorkerFleet;
@@ -56,7 +54,7 @@ export class GatewayProcess implements AdminView {
     this.stats = new EndpointStats(memory.endpoints);
     this.metrics = memory.metrics.map((buffer) => new WorkerMetrics(buffer));
     this.#loop = new ControlLoop({
-      compile: { controllerName, defaultAddresses: options.defaultAddresses, certificates: certificateReader },
+      compile: { controllerName, defaultAddresses, certificates: certificateReader },
       memory,
       log,
       publish: (update) => this.#fleet.publish(update),
@@ -75,14 +73,19 @@ export class GatewayProcess implements AdminView {
       fullUpdate: () => this.#loop.fullUpdate(),
       events: {
         onApplied: (version) => this.#loop.noteApplied(version),
-        onBind: (key, error) => this.#noteBind(key, error),
+        onBind: (key, error) => this.#loop.noteBind(key, error),
         onReady: () => this.#noteReady(),
         onLost: (index, error) => this.#noteLost(index, error),
       },
     });
   }
 
-  /** Takes what a source says; the first time also starts the workers. */
+  /** Begins to load what the workers need. */
+  prepare(): void {
+    this.#fleet.prepare();
+  }
+
+  /** Takes what a source says; the first time the workers begin to serve. */
   async update(source: SourceUpdate): Promise<void> {
     this.#source = source;
     this.#updatedAtMs = Date.now();
@@ -111,7 +114,7 @@ export class GatewayProcess implements AdminView {
     if (this.#source === null) reasons.push('waiting for the first configuration');
     else if (!this.#ready) reasons.push('waiting for the workers to apply the first configuration');
     if (this.#ready && this.#fleet.serving === 0) reasons.push('no worker serves');
-    if (this.#ready && this.#allBindsFailed()) reasons.push('no port could be opened');
+    if (this.#ready && this.#noBindServes()) reasons.push('no port could be opened');
     if (this.#draining) reasons.push('draining');
     return reasons;
   }
@@ -129,6 +132,10 @@ export class GatewayProcess implements AdminView {
   get workers(): WorkersView {
     const { serving, longestUpdateMs } = this.#fleet;
     return { wanted: this.#options.settings.workers, serving, lost: this.#lost, longestUpdateMs };
+  }
+
+  get binds(): ReadonlyMap<string, string | null> {
+    return this.#loop.binds;
   }
 
   get table(): RouteTable {
@@ -155,13 +162,9 @@ export class GatewayProcess implements AdminView {
     return this.#clock.now();
   }
 
-  #allBindsFailed(): boolean {
-    return this.binds.size > 0 && [...this.binds.values()].every((error) => error !== null);
-  }
-
-  #noteBind(key: string, error: string | null): void {
-    this.binds.set(key, error);
-    this.#loop.noteBind(key, error);
+  #noBindServes(): boolean {
+    const wanted = [...this.table.binds.keys()];
+    return wanted.length > 0 && wanted.every((key) => this.binds.get(key) !== null);
   }
 
   #noteReady(): void {

@@ -40,6 +40,7 @@ export class WorkerFleet {
   readonly #binds = new Map<string, string | null>();
   #applied = 0;
   #longestUpdateMs = 0;
+  #started = false;
   #ready = false;
   #stopping = false;
   #shortLives = 0;
@@ -60,10 +61,15 @@ export class WorkerFleet {
     return this.#live().filter((worker) => worker.ready).length;
   }
 
-  /** Starts the workers; they bind with the first update. Call once there is something to serve. */
+  /** Starts the threads: their code loads while the control thread does other things. */
+  prepare(): void {
+    for (let i = 0; i < this.#options.count; i++) this.#spawn();
+  }
+
+  /** Gives the workers what they serve. The spare comes once they do: it must not slow the start down. */
   start(): void {
-    for (let i = 0; i < this.#options.count; i++) this.#activate(this.#spawn());
-    this.#spawn();
+    this.#started = true;
+    for (const worker of [...this.#workers]) this.#activate(worker);
   }
 
   /** To all live workers. A spare gets everything when it is needed. */
@@ -111,6 +117,10 @@ export class WorkerFleet {
     return worker;
   }
 
+  #activateIfMissing(worker: WorkerHandle): void {
+    if (this.#started && this.#live().length < this.#options.count) this.#activate(worker);
+  }
+
   #activate(worker: WorkerHandle): void {
     worker.state = 'live';
     worker.send(this.#options.fullUpdate());
@@ -140,7 +150,7 @@ export class WorkerFleet {
     if (this.#stopping) return this.#noteGone();
     this.#options.events.onLost(worker.index, error ?? new Error('worker ended without being asked to'));
     const spare = [...this.#workers].find((other) => other.state === 'spare');
-    if (this.#live().length < this.#options.count && spare !== undefined) this.#activate(spare);
+    if (spare !== undefined) this.#activateIfMissing(spare);
     for (const key of worker.binds.keys()) this.#noteBind(key);
     this.#noteApplied();
     this.#shortLives = performance.now() - worker.startedMs < shortLifeMs && !wasLive ? this.#shortLives + 1 : 0;
@@ -152,8 +162,7 @@ export class WorkerFleet {
     const pauseMs = this.#shortLives === 0 ? 0 : Math.min(firstPauseMs * 2 ** this.#shortLives, maxPauseMs);
     setTimeout(() => {
       if (this.#stopping) return;
-      const worker = this.#spawn();
-      if (this.#live().length < this.#options.count) this.#activate(worker);
+      this.#activateIfMissing(this.#spawn());
     }, pauseMs).unref();
   }
 
@@ -177,6 +186,7 @@ export class WorkerFleet {
   #noteReady(): void {
     if (this.#ready || this.serving < this.#options.count) return;
     this.#ready = true;
+    this.#spawn();
     this.#options.events.onReady();
   }
 
