@@ -1,0 +1,87 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { RawClient, until } from '../downstream/raw-client.ts';
+import { freePort, GatewayUnderTest } from '../process/gateway-under-test.ts';
+import { gatewayObjects, httpListener, serviceObjects } from '../process/manifests.ts';
+import { httpRoute, rule } from './objects.ts';
+import { RecordingBackend } from './recording-backend.ts';
+import { type Sequence, scripts, sequences } from './smuggling-sequences.ts';
+
+let backend: RecordingBackend;
+let gateway: GatewayUnderTest;
+let port: number;
+let turn: number = 0;
+
+beforeAll(async () => {
+  port = await freePort();
+  backend = await RecordingBackend.start();
+  for (const [path, answer] of Object.entries(scripts.early)) backend.early.set(path, answer);
+  for (const [path, answer] of Object.entries(scripts.answers)) backend.answers.set(path, answer);
+  const routed = [...Object.keys(scripts.early), ...Object.keys(scripts.answers), '/a', '/b', '/innocent', '/smuggled'];
+  gateway = await GatewayUnderTest.start({
+    files: {
+      'gateway.yaml': gatewayObjects([httpListener(port)]),
+      'services.yaml': serviceObjects('a', [backend.port]),
+      'routes.yaml': [httpRoute('r', { rules: routed.map((path) => rule(path, 'a')) })],
+    },
+    // One worker: what the attack leaves on a connection to the backend meets the innocent request there.
+    flags: ['--workers', '1'],
+  });
+});
+
+afterAll(async () => {
+  await gateway.cleanUp();
+  backend.stop();
+});
+
+/** Statuses so far, then whether the connection is still there. */
+function outcome(client: RawClient): string {
+  const statuses = [...client.text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map((match) => match[1]!);
+  return [...statuses, client.ended || client.closed ? 'close' : 'open'].join(' ');
+}
+
+/** What an innocent client is told on a connection of its own. */
+async function innocentAnswer(path: string): Promise<string> {
+  const client = await RawClient.open(port);
+  client.send(`GET ${path} HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\r\n`);
+  await client.endsCleanly();
+  client.close();
+  return client.text;
+}
+
+const settleMs = 5;
+
+async function play({ sends, gets, backend: expected = [] }: Sequence): Promise<void> {
+  const wanted = typeof gets === 'string' ? [gets] : gets;
+  const from = backend.requests.length;
+  const attacker = await RawClient.open(port);
+  attacker.send(sends);
+  await until(
+    () => wanted.includes(outcome(attacker)),
+    () => `${wanted}; got ${outcome(attacker)}: ${JSON.stringify(attacker.text.slice(0, 400))}`,
+    1_500,
+  );
+  // Whatever the attack has left behind gets its chance.
+  await new Promise((resolve) => setTimeout(resolve, settleMs));
+  const outcomeLater = outcome(attacker);
+  const path = `/innocent/${turn++}`;
+  const answers = [await innocentAnswer(path), await innocentAnswer(path)];
+  attacker.close();
+  for (const answer of answers) {
+    expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+    expect(answer.endsWith(`\r\n\r\nthis is ${path}`)).toBe(true);
+  }
+  expect(wanted).toContain(outcomeLater);
+  expect(attacker.text).not.toContain('evil');
+  const allowed = outcomeLater.startsWith('4') && !outcomeLater.startsWith('404') ? [] : expected;
+  expect(backend.summary(from)).toEqual([...allowed, `GET ${path}`, `GET ${path}`]);
+  expect(backend.faults).toEqual([]);
+  expect(backend.tunnelled).toBe('');
+}
+
+describe.each(Object.entries(sequences))('%s', (_kind, all) => {
+  it.each(all)('$attack', play);
+});
+
+it('has many sequences', () => {
+  expect(Object.values(sequences).flat().length).toBeGreaterThanOrEqual(100);
+});
