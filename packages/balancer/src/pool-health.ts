@@ -41,7 +41,8 @@ const penaltyFactor = 4;
 const firstPenaltyMs = 50;
 /** Weight of one sample in the pool's mean. */
 const meanGain = 1 / 32;
-/** An endpoint found slow is asked again after this time … */
+/** An endpoint with an estimate of so many times the usual gets next to nothing by itself: it is asked again after this time … */
+const forgottenFactor = 2;
 const exploreAfterMs = 3_000;
 /** … but by no more than one in so many requests. */
 const exploreEvery = 200;
@@ -231,16 +232,23 @@ export class PoolHealth {
     if (field === Cell.failures) this.stats.reals[cell + Cell.failures]!++;
   }
 
-  /** A much better sample is believed step by step, halving the distance on a logarithmic scale, but the steps follow at once. */
+  /**
+   * A much better sample is believed step by step, halving the distance on a logarithmic scale, but the steps follow at once. One that has
+   * come back to what is usual here is ramped up like a new one.
+   */
   #explored(member: Member, sampleMs: number, nowMs: number): void {
+    const { stats } = this;
+    const { row } = member;
     const oldMs = this.estimateMs(member, nowMs);
-    if (sampleMs * 2 > oldMs) {
-      observe(this.stats, member.row, sampleMs, nowMs);
-      return;
-    }
-    setEstimate(this.stats, member.row, Math.sqrt(oldMs * sampleMs), nowMs);
-    this.stats.reals[this.stats.realsOf(member.row) + Real.exploredAtMs] = Number.NEGATIVE_INFINITY;
+    if (sampleMs * 2 > oldMs) return void observe(stats, row, sampleMs, nowMs);
+    const stepMs = Math.sqrt(oldMs * sampleMs);
+    const isBack = stepMs < forgottenFactor * this.seedMs;
+    setEstimate(stats, row, isBack ? Math.max(sampleMs, this.seedMs) : stepMs, nowMs);
     this.#picksSinceExploration = exploreEvery;
+    const base = stats.realsOf(row);
+    stats.reals[base + Real.exploredAtMs] = isBack ? nowMs : Number.NEGATIVE_INFINITY;
+    if (isBack) stats.reals[base + Real.rampFromMs] = nowMs;
+    if (isBack) stats.touch();
   }
 
   /**
@@ -287,7 +295,7 @@ export class PoolHealth {
       const askedAtMs = Math.max(this.stats.reals[base + Real.headAtMs]!, exploredAtMs);
       if (nowMs - askedAtMs < exploreAfterMs) return false;
     }
-    return this.estimateMs(member, nowMs) > 2 * this.seedMs;
+    return this.estimateMs(member, nowMs) > forgottenFactor * this.seedMs;
   }
 
   #refresh(nowMs: number): void {

@@ -37,8 +37,10 @@ export class P2cPeakEwma implements Policy {
     const health = this.#health;
     if (!health.admits(a, nowMs)) return b;
     if (!health.admits(b, nowMs)) return a;
-    return health.score(b, nowMs) < health.score(a, nowMs) ? b : a;
+    return health.score(b, nowMs) * noise < health.score(a, nowMs) ? b : a;
   }
 }
 
 const maxDraws = 5;
+/** Scores that differ by less are equal: else, with little traffic, the worst of several good endpoints would get nothing at all. */
+const noise = 1.2;

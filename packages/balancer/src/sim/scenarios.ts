@@ -11,7 +11,7 @@ export interface Scenario {
   play(options: PlayOptions): Played;
 }
 
-export interface PlayOptions {
+interface PlayOptions {
   readonly seed: number;
   readonly policy: PolicyName;
 }
