@@ -29,7 +29,7 @@ for (const [i, [command, ...rest]] of commands.entries()) {
   const { status, signal } = spawnSync(binary, isLast ? [...rest, ...args] : rest, {
     cwd: root,
     stdio: 'inherit',
-    env: { ...process.env, PATH: pinnedPath() },
+    env: { ...process.env, PATH: pinnedPath(), TURBO_TELEMETRY_DISABLED: '1' },
   });
   if (status !== 0) process.exit(status ?? (signal === 'SIGINT' ? 130 : 1));
 }

@@ -12,7 +12,7 @@ export interface Report {
 }
 
 /** All rounds of one target, variant and metric. */
-export interface Result {
+interface Result {
   readonly target: string;
   readonly variant: string;
   readonly metric: string;
@@ -24,14 +24,14 @@ export interface Result {
 }
 
 /** Median of fairlead over median of the peer. */
-export interface Ratio {
+interface Ratio {
   readonly peer: string;
   readonly variant: string;
   readonly metric: string;
   readonly ratio: number;
 }
 
-export interface BarResult {
+interface BarResult {
   readonly bar: string;
   readonly value: number | null;
   readonly max: number;

@@ -44,7 +44,7 @@ export interface UpstreamSettings {
   readonly retryBudgetMinPerSecond: number;
 }
 
-export interface DrainSettings {
+interface DrainSettings {
   /** Readiness is false and accepting goes on for this long. */
   readonly graceMs: number;
   readonly deadlineMs: number;

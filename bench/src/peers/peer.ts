@@ -10,10 +10,6 @@ export interface Peer {
   reload?(site: Site, directory: string, process: StartedProcess): Promise<void>;
 }
 
-export function poolNames(site: Site): readonly string[] {
-  return [...site.pools.keys()];
-}
-
 export function byHost<T extends { readonly host: string }>(routes: readonly T[]): ReadonlyMap<string, readonly T[]> {
   return Map.groupBy(routes, (route) => route.host);
 }

@@ -15,7 +15,7 @@ const kinds: readonly (readonly [keyof Statuses, string])[] = [
 ];
 
 /** The statuses a cluster would show, as one YAML stream of objects with their name and status, sorted by kind and name. */
-export function statusDocuments(statuses: Statuses): string {
+function statusDocuments(statuses: Statuses): string {
   const documents: string[] = [];
   for (const [table, kind] of kinds) {
     for (const [key, status] of [...statuses[table]].sort(([a], [b]) => (a < b ? -1 : 1))) {

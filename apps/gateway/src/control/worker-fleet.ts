@@ -13,7 +13,7 @@ export interface FleetOptions {
   readonly events: FleetEvents;
 }
 
-export interface FleetEvents {
+interface FleetEvents {
   /** The least version that all live workers have applied has moved. */
   onApplied(version: number): void;
   /** A bind's state over all workers has changed. */
@@ -131,15 +131,18 @@ export class WorkerFleet {
       case 'applied':
         worker.applied = message.version;
         if (worker.ready) this.#longestUpdateMs = Math.max(this.#longestUpdateMs, message.tookMs);
-        return this.#noteApplied();
+        this.#noteApplied();
+        break;
       case 'bind':
         worker.binds.set(message.key, message.error);
-        return this.#noteBind(message.key);
+        this.#noteBind(message.key);
+        break;
       case 'ready':
         worker.ready = true;
-        return this.#noteReady();
+        this.#noteReady();
+        break;
       case 'drained':
-        return;
+        break;
     }
   }
 
@@ -147,7 +150,10 @@ export class WorkerFleet {
     const wasLive = worker.binds.size > 0 || worker.applied > 0;
     this.#workers.delete(worker);
     this.#freeIndexes.push(worker.index);
-    if (this.#stopping) return this.#noteGone();
+    if (this.#stopping) {
+      this.#noteGone();
+      return;
+    }
     this.#options.events.onLost(worker.index, error ?? new Error('worker ended without being asked to'));
     const spare = [...this.#workers].find((other) => other.state === 'spare');
     if (spare !== undefined) this.#activateIfMissing(spare);
