@@ -74,7 +74,8 @@ describe('an endpoint that hangs', () => {
     });
     const b = await scene.backend(good);
     const gateway = await scene.start(siteOf([bad.port, b.port]));
-    for (let i = 0; i < 60; i++) await gateway.exchange(requestText());
+    // In pairs: one has the other's request in flight, so that both are used.
+    for (let i = 0; i < 30; i++) await Promise.all([gateway.exchange(requestText()), gateway.exchange(requestText())]);
     expect(bad.requests).toBeGreaterThan(5);
     hangs = true;
     const startedMs = performance.now();
