@@ -366,7 +366,9 @@ const codings: readonly RequestCase[] = [
       `${post}Transfer-Encoding: ${value}\r\n\r\n0\r\n\r\n`,
     ),
   ),
-  of('POST a / "x"', 'whitespace around chunked', `${post}Transfer-Encoding: \t chunked \t\r\n\r\n1\r\nx\r\n0\r\n\r\n`),
+  of('POST a / "x"', 'whitespace before chunked', `${post}Transfer-Encoding: \t chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n`),
+  of('400 bad_transfer_encoding', 'a tab behind chunked', `${post}Transfer-Encoding: chunked\t\r\n\r\n0\r\n\r\n`),
+  of('400 bad_transfer_encoding', 'a space behind chunked', `${post}Transfer-Encoding: chunked \r\n\r\n0\r\n\r\n`),
   of(
     '400 transfer_encoding_in_http10',
     'chunked in HTTP/1.0',
@@ -530,7 +532,12 @@ const connection: readonly RequestCase[] = [
   of(
     'GET a /',
     'hop-by-hop fields go',
-    `${get}Keep-Alive: 1\r\nProxy-Connection: close\r\nProxy-Authorization: x\r\nProxy-Authenticate: x\r\nHTTP2-Settings: x\r\nProxy: http://evil\r\nTE: gzip\r\nUpgrade: a\r\n\r\n`,
+    `${get}Keep-Alive: 1\r\nProxy-Connection: keep-alive\r\nProxy-Authorization: x\r\nProxy-Authenticate: x\r\nHTTP2-Settings: x\r\nProxy: http://evil\r\nTE: gzip\r\nUpgrade: a\r\n\r\n`,
+  ),
+  of(
+    'GET a / close',
+    'Proxy-Connection: close, which some take for Connection',
+    `${get}Proxy-Connection: close\r\n\r\n`,
   ),
   of('GET a / trailers', 'TE: trailers', `${get}TE: gzip;q=0.5, Trailers\r\nConnection: TE\r\n\r\n`),
   of(
@@ -548,9 +555,19 @@ const connection: readonly RequestCase[] = [
   ),
   of('GET a / upgrade=foo/2', 'h2c among others', `${get}Connection: Upgrade\r\nUpgrade: h2c, foo/2, bar\r\n\r\n`),
   of(
-    'POST a / length=1 "x"',
+    '400 upgrade_with_body',
     'an upgrade with a body',
     `${post}Connection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: 1\r\n\r\nx`,
+  ),
+  of(
+    '400 upgrade_with_body',
+    'an upgrade with chunks',
+    `${post}Connection: Upgrade\r\nUpgrade: websocket\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
+  ),
+  of(
+    'POST a / length=1 "x"',
+    'h2c with a body, as the client of the JDK has it',
+    `${post}Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: x\r\nContent-Length: 1\r\n\r\nx`,
   ),
   of(
     'POST a / [expect: 100-continue] length=1 continue "x"',

@@ -27,6 +27,8 @@ export interface Reading {
   readonly error: string;
   /** Something of a further message has come. */
   readonly begun: boolean;
+  /** Octets of the complete messages. */
+  readonly used: number;
 }
 
 class Recorder implements RequestSink, ResponseSink {
@@ -69,19 +71,23 @@ export function readRequests(
   const recorder = new Recorder();
   const parser = new RequestParser({ ...limits, ...own }, scheme, recorder);
   let open = true;
+  let used = 0;
+  let before = 0;
   for (const piece of pieces) {
     for (let at = 0; open && at < piece.length; ) {
       at = parser.parse(piece, at, piece.length);
       if (at < 0) open = false;
       else if (parser.complete) {
+        used = before + at;
         open = recorder.messages.at(-1)!.keepAlive;
         if (open) parser.next();
       }
     }
+    before += piece.length;
   }
   const failed = parser.error !== null;
   const error = failed ? `${parser.error!.status} ${parser.error!.code}` : '';
-  return { infos: [], messages: recorder.messages, error, begun: !failed && !parser.idle && !parser.complete };
+  return { infos: [], messages: recorder.messages, error, begun: !failed && !parser.idle && !parser.complete, used };
 }
 
 /** Reads the answers to `methods`, one after the other. `closed`: the peer closes behind the pieces. */
@@ -110,7 +116,8 @@ export function readResponses(
   }
   const cut = closed && !done() && !parser.finish();
   const error = parser.error === null ? '' : `${parser.error.status} ${parser.error.code}`;
-  return { ...recorder, error, begun: !done() && !parser.idle && !parser.complete, left, cut };
+  const used = pieces.reduce((sum, piece) => sum + piece.length, -left);
+  return { ...recorder, error, begun: !done() && !parser.idle && !parser.complete, used, left, cut };
 }
 
 /** A reading as one line: what the tables of cases say. */

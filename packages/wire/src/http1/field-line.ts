@@ -40,8 +40,11 @@ export type LineRole = (typeof LineRole)[keyof typeof LineRole];
 
 export const ConnectionBit = { close: 1, keepAlive: 2, upgrade: 4 } as const;
 
-/** Reads a line once; what comes out is kept beside its octets where the name allows it. */
-export function readFieldLine(name: NameInfo, value: string): FieldLine {
+/**
+ * Reads a line once; what comes out is kept beside its octets where the name allows it. `padded`: whitespace followed the value, on which parsers
+ * of Transfer-Encoding differ.
+ */
+export function readFieldLine(name: NameInfo, value: string, padded: boolean): FieldLine {
   const field = new Field(name, value);
   switch (name) {
     case names.contentLength:
@@ -49,9 +52,18 @@ export function readFieldLine(name: NameInfo, value: string): FieldLine {
     case names.host:
       return new FieldLine(field, LineRole.host, isAuthority(value) ? 1 : 0, '', null);
     case names.transferEncoding:
-      return new FieldLine(field, LineRole.transferEncoding, value.toLowerCase() === 'chunked' ? 1 : 0, '', null);
+      return new FieldLine(field, LineRole.transferEncoding, isChunked(value) && !padded ? 1 : 0, '', null);
     case names.connection:
       return connectionLine(field);
+    case names.proxyConnection:
+      // Nothing by RFC 9112, but some parsers take it for Connection: to close is safe.
+      return new FieldLine(
+        field,
+        LineRole.connection,
+        listOf(value).includes('close') ? ConnectionBit.close : 0,
+        '',
+        null,
+      );
     case names.te:
       return new FieldLine(field, LineRole.te, listOf(value).includes('trailers') ? 1 : 0, '', null);
     case names.upgrade:
@@ -61,6 +73,10 @@ export function readFieldLine(name: NameInfo, value: string): FieldLine {
     default:
       return new FieldLine(field, roleOf(name), 0, '', null);
   }
+}
+
+function isChunked(value: string): boolean {
+  return value.toLowerCase() === 'chunked';
 }
 
 /** Whether lines of this name may be kept: secrets and what varies may not. */

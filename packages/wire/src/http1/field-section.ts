@@ -5,7 +5,7 @@ import { type FieldLine, isKeepable, LineRole, readFieldLine } from './field-lin
 import type { Http1Limits } from './limits.ts';
 import { LineCache } from './line-cache.ts';
 import { nameAt } from './name-cache.ts';
-import { type Octets, textOf } from './octets.ts';
+import { isBlank, type Octets, textOf } from './octets.ts';
 import { type WireError, wireErrors } from './wire-error.ts';
 
 /** All connections of a thread share what they have seen. */
@@ -119,7 +119,7 @@ export class FieldSection {
     // Before strings are made.
     if (next - at > this.room) return this.#fail(wireErrors.headBytes);
     const name = nameAt(nameHash, bytes, at, colon);
-    const line = readFieldLine(name, textOf(bytes, colon + 1, next - 2));
+    const line = readFieldLine(name, textOf(bytes, colon + 1, next - 2), isBlank(bytes[next - 3]!));
     const slot = isKeepable(name) && isInterned(name) ? lines.keep(hash, bytes, at, next, line) : -1;
     if (slot >= 0) {
       lines.follow(this.#slot, slot);

@@ -19,6 +19,7 @@ export function textOf(bytes: Octets, start: number, end: number): string {
   return start === end ? '' : bytes.latin1Slice(start, end);
 }
 
-function isBlank(byte: number): boolean {
+/** SP or HTAB. */
+export function isBlank(byte: number): boolean {
   return byte === 32 || byte === 9;
 }

@@ -27,8 +27,9 @@ type Phase = (typeof Phase)[keyof typeof Phase];
  * - Methods are those registered, without CONNECT and TRACE; versions 1.0 and 1.1; targets in origin-form, absolute-form of this scheme, or `*`.
  * - One valid Host, which agrees with an absolute-form target; only HTTP/1.0 may do without.
  * - One Content-Length or one `Transfer-Encoding: chunked`, never both.
- * - Fields of the connection, and those that Connection names, are taken out. An Upgrade is heeded without a body only, `Expect` with one only
- *   (RFC 9110 §10.1.1), neither in HTTP/1.0.
+ * - Fields of the connection, and those that Connection names, are taken out. Upgrade and Expect are nothing to HTTP/1.0, an Upgrade to h2c
+ *   to nobody (clients send it with bodies, too); any other with a body is refused, because servers differ on what follows it. `Expect`
+ *   without a body is dropped (RFC 9110 §10.1.1).
  */
 export class RequestParser extends MessageParser {
   readonly #scheme: 'http' | 'https';
@@ -116,7 +117,7 @@ export class RequestParser extends MessageParser {
       return false;
     }
     const section = this.#section;
-    const end = !section.chunked && section.contentLength <= 0;
+    const end = !hasBody(section);
     const head = this.#headOf(line, end);
     const { connection } = section;
     const closes = (connection & ConnectionBit.close) !== 0;
@@ -134,6 +135,7 @@ export class RequestParser extends MessageParser {
       if (line.http10) return wireErrors.codingInHttp10;
     }
     const { host } = section;
+    if (this.#asksUpgrade(line) && hasBody(section)) return wireErrors.upgradeWithBody;
     if (host !== null && host.number === 0) return wireErrors.host;
     if (line.authority !== '') return this.#absoluteFault(line, host === null ? '' : host.field.value);
     return host === null && !line.http10 ? wireErrors.missingHost : null;
@@ -152,14 +154,17 @@ export class RequestParser extends MessageParser {
     const head = new RequestHead(line.method, this.#scheme, authority, line.path, section.fields);
     head.contentLength = section.contentLength;
     head.trailersAccepted = section.trailersAccepted;
-    if (section.upgrade !== '' && (section.connection & ConnectionBit.upgrade) !== 0 && end && !line.http10) {
-      head.upgrade = section.upgrade;
-    }
+    if (this.#asksUpgrade(line)) head.upgrade = section.upgrade;
     if (expect !== null) {
       if (end || line.http10) head.fields = section.fields.filter((field) => field !== expect.field);
       else head.expectContinue = true;
     }
     return head;
+  }
+
+  #asksUpgrade(line: RequestLine): boolean {
+    const { upgrade, connection } = this.#section;
+    return upgrade !== '' && (connection & ConnectionBit.upgrade) !== 0 && !line.http10;
   }
 
   #beginBody(end: boolean): void {
@@ -173,4 +178,8 @@ export class RequestParser extends MessageParser {
     this.error = error;
     return -1;
   }
+}
+
+function hasBody(section: FieldSection): boolean {
+  return section.chunked || section.contentLength > 0;
 }

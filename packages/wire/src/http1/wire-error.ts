@@ -48,6 +48,7 @@ const refusals = {
   transferEncoding: [400, 'bad_transfer_encoding', 'Transfer-Encoding must be "chunked", once.'],
   codingInHttp10: [400, 'transfer_encoding_in_http10', 'HTTP/1.0 has no Transfer-Encoding.'],
   connection: [400, 'bad_connection', 'Connection is not a list of options, or names a field that can not be removed.'],
+  upgradeWithBody: [400, 'upgrade_with_body', 'A request that asks for an upgrade can not have a body.'],
   expectation: [417, 'unknown_expectation', 'Only "Expect: 100-continue" is known.'],
 
   // Bodies
