@@ -52,7 +52,7 @@ export class DataPlane {
     const { settings, clock, worker, memory, metrics } = options;
     this.#clock = clock;
     this.#date = new DateField(Date.now());
-    this.#upstream = createUpstreamShare(settings, metrics, clock.now());
+    this.#upstream = createUpstreamShare(options);
     const stats = new EndpointStats(memory.endpoints);
     this.snapshot = new Snapshot({ upstream: this.#upstream, stats, worker, random: Math.random });
     this.#mirrors = new Mirrors(this.snapshot, metrics, clock);
@@ -107,11 +107,12 @@ export class DataPlane {
   }
 }
 
-function createUpstreamShare(settings: Settings, metrics: WorkerMetrics, nowMs: number): UpstreamShare {
+function createUpstreamShare({ settings, metrics, clock, onFault }: DataPlaneOptions): UpstreamShare {
   return {
     settings: settings.upstream,
     metrics,
-    nowMs,
+    onFault,
+    nowMs: clock.now(),
     output: new OutputBuffer(),
     flushes: new FlushQueue(),
     buffers: new ReadBuffers(),

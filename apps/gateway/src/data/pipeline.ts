@@ -125,8 +125,9 @@ export class Pipeline implements RequestHandler<ClientStream>, ExchangeOwner {
   onComplete(exchange: Exchange): void {
     // The connection knows by itself that its exchange is over.
     exchange.upstream = null;
-    this.#stages.tries.end(exchange, exchange.tryState === 'faulty' ? 'failure' : 'success');
-    this.#finish(exchange);
+    const nowMs = this.#clock.now();
+    this.#stages.tries.end(exchange, exchange.tryState === 'faulty' ? 'failure' : 'success', nowMs);
+    this.#finish(exchange, nowMs);
   }
 
   onTryFailed(exchange: Exchange, failure: UpstreamFailure): void {
@@ -206,12 +207,12 @@ export class Pipeline implements RequestHandler<ClientStream>, ExchangeOwner {
     this.#finish(exchange);
   }
 
-  #finish(exchange: Exchange): void {
+  #finish(exchange: Exchange, nowMs: number = this.#clock.now()): void {
     const metrics = this.#metrics;
     exchange.done = true;
     exchange.body = null;
     this.open.remove(exchange);
-    exchange.durationMs = this.#clock.now() - exchange.arrivedMs;
+    exchange.durationMs = nowMs - exchange.arrivedMs;
     if (exchange.mirrors !== null) for (const mirror of exchange.mirrors) mirror.sourceEnded();
     metrics.count('requestsInFlight', -1);
     if (exchange.tunnel) metrics.count('tunnelsOpen', -1);

@@ -23,7 +23,8 @@ export class Tries {
   start(exchange: Exchange): Failure | null {
     const { pool, budget } = exchange.chosen!;
     const { preferred } = exchange;
-    const nowMs = this.#clock.now();
+    // The same turn of the event loop: one reading of the clock serves both.
+    const nowMs = exchange.arrivedMs;
     budget.request(nowMs);
     const lease =
       (preferred === null ? null : pool.pickThis(preferred, nowMs)) ?? pool.pick(nowMs, null, exchange.idempotent);
@@ -75,13 +76,13 @@ export class Tries {
   }
 
   /** Lets go of the try in progress. */
-  end(exchange: Exchange, outcome: Outcome): void {
+  end(exchange: Exchange, outcome: Outcome, nowMs: number = this.#clock.now()): void {
     const { lease, upstream } = exchange;
     exchange.upstream = null;
     exchange.lease = null;
     exchange.tryDeadlineMs = Number.POSITIVE_INFINITY;
     upstream?.abort('gateway');
-    lease?.settle(this.#clock.now(), outcome);
+    lease?.settle(nowMs, outcome);
   }
 
   /** One more try, now or after the rule's pause. The one in progress is given up only when that is possible. */
@@ -100,7 +101,7 @@ export class Tries {
     exchange.retries++;
     exchange.lastFailure = failure;
     this.#metrics.count('retries');
-    this.end(exchange, exchange.tryState === 'answered' ? 'success' : 'failure');
+    this.end(exchange, exchange.tryState === 'answered' ? 'success' : 'failure', nowMs);
     if (lease === null) exchange.retryAtMs = nowMs + retry.backoffMs;
     else this.#begin(exchange, lease, nowMs);
     return true;

@@ -119,6 +119,11 @@ export class GatewayFixture {
       () => 'exchanges to end',
     );
     if (this.#timer !== null) clearTimeout(this.#timer);
+    // Copies that nobody answers are given up.
+    this.dataPlane.sweep(this.clock.now() + 60_000);
+    for (let row = 0; row < rows; row++) {
+      if (this.stats.inFlight(row) !== 0) this.faults.push(`row ${row} has a lease that was never settled`);
+    }
     for (const backend of this.dataPlane.snapshot.backends.values()) backend.retire();
   }
 

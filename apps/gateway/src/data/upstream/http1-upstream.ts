@@ -175,8 +175,14 @@ export class Http1Upstream implements Upstream, ResponseSink, Connecting {
   #onData(size: number, buffer: Buffer): boolean {
     this.#reads.note(size);
     if (this.#closed) return false;
-    if (this.#tunnel) this.onBody(buffer, 0, size, false);
-    else this.#parse(buffer, size);
+    try {
+      if (this.#tunnel) this.onBody(buffer, 0, size, false);
+      else this.#parse(buffer, size);
+    } catch (error) {
+      // A stage threw: this exchange is lost, the worker with all others is not.
+      this.#share.onFault(error);
+      this.#fail('reset', false);
+    }
     return !this.#paused;
   }
 

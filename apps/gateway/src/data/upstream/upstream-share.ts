@@ -13,6 +13,8 @@ export interface UpstreamShare extends OutputShare {
   readonly connecting: Set<Connecting>;
   /** Time of the last sweep: ages of connections need no finer clock. */
   nowMs: number;
+  /** A stage threw while it handled an endpoint's bytes. */
+  readonly onFault: (error: unknown) => void;
 }
 
 export interface Connecting {
