@@ -101,7 +101,8 @@ function findProtocol(port: ServicePort, hasPolicy: boolean): Backend['protocol'
   if (protocol !== 'TCP') return { error: `protocol ${protocol} can't carry HTTP` };
   const known = protocols.get(appProtocol.toLowerCase());
   if (known === undefined) return { error: `appProtocol "${appProtocol}" is not supported` };
-  if (known.protocol === 'h2c') return { error: `appProtocol "${appProtocol}": HTTP/2 to backends is not supported yet` };
+  if (known.protocol === 'h2c')
+    return { error: `appProtocol "${appProtocol}": HTTP/2 to backends is not supported yet` };
   if (known.secure && !hasPolicy) {
     return { error: `appProtocol "${appProtocol}" needs a BackendTLSPolicy that says which certificate to accept` };
   }
