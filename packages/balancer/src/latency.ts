@@ -17,6 +17,8 @@ export const decayMs = 10_000;
 
 /** Weight of one sample in an endpoint's own mean. */
 const meanGain = 1 / 8;
+/** A sample counts as no more than this many times the own mean. */
+const maxMeans = 4;
 /** An own mean of this many times the pool's is no accident. */
 const slowMeans = 2;
 
@@ -28,16 +30,19 @@ export function estimateMs(stats: EndpointStats, row: number, nowMs: number, res
   const peakMs = stats.reals[base + Real.peakMs]!;
   const meanMs = stats.reals[base + Real.meanMs]!;
   const floorMs = meanMs > slowMeans * restMs ? meanMs : restMs;
-  if (peakMs <= floorMs) return peakMs;
-  return floorMs + (peakMs - floorMs) * kept(nowMs - atMs);
+  const fadedMs = peakMs <= floorMs ? peakMs : floorMs + (peakMs - floorMs) * kept(nowMs - atMs);
+  return fadedMs;
 }
 
 /** Takes in a measured latency. */
 export function observe(stats: EndpointStats, row: number, sampleMs: number, nowMs: number): void {
-  const base = stats.realsOf(row);
-  const meanMs = stats.reals[base + Real.meanMs]!;
-  stats.reals[base + Real.meanMs] = meanMs === 0 ? sampleMs : meanMs + (sampleMs - meanMs) * meanGain;
+  moveMean(stats, row, sampleMs);
   observePeak(stats, row, sampleMs, nowMs);
+}
+
+/** Takes in a measured latency that may not be the endpoint's own: it moves the mean but is no peak. */
+export function observeGently(stats: EndpointStats, row: number, sampleMs: number, nowMs: number): void {
+  observePeak(stats, row, moveMean(stats, row, sampleMs), nowMs);
 }
 
 /** Takes in what is no answer's latency: a lower bound of one that is still growing, or a failure's penalty. */
@@ -57,6 +62,16 @@ export function setEstimate(stats: EndpointStats, row: number, estimateMs: numbe
   stats.reals[base + Real.meanMs] = estimateMs;
   stats.reals[base + Real.peakMs] = estimateMs;
   stats.reals[base + Real.peakAtMs] = nowMs;
+}
+
+/** A single sample moves it by half at most. Returns what it is now. */
+function moveMean(stats: EndpointStats, row: number, sampleMs: number): number {
+  const index = stats.realsOf(row) + Real.meanMs;
+  const meanMs = stats.reals[index]!;
+  const bounded = Math.min(sampleMs, maxMeans * meanMs);
+  const moved = meanMs === 0 ? sampleMs : meanMs + (bounded - meanMs) * meanGain;
+  stats.reals[index] = moved;
+  return moved;
 }
 
 /** e^(-elapsed/decay); a clock read by another thread may be a hair behind. */

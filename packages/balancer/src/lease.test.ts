@@ -50,7 +50,11 @@ describe('a lease', () => {
     const stats = createStats();
     const pool = createPool(2, { stats });
     for (let i = 0; i < 20; i++) answer(pool.pickThis(endpoint(i % 2), startMs + i)!);
-    pool.pickThis(endpoint(0), startMs + 30)!.settle(startMs + 130, 'cancelled');
+    const [first, second] = [pool.pickThis(endpoint(0), startMs + 30)!, pool.pickThis(endpoint(0), startMs + 30)!];
+    first.settle(startMs + 90, 'cancelled');
+    expect(stats.latencyMs(0, startMs + 90)).toBeCloseTo(5, 2);
+    answer(pool.pickThis(endpoint(1), startMs + 110)!);
+    second.settle(startMs + 130, 'cancelled');
     expect(stats.latencyMs(0, startMs + 130)).toBe(100);
     pool.pickThis(endpoint(1), startMs + 30)!.settle(startMs + 31, 'cancelled');
     expect(stats.latencyMs(1, startMs + 31)).toBeCloseTo(5, 2);
@@ -60,8 +64,29 @@ describe('a lease', () => {
     const stats = createStats();
     const pool = createPool(2, { stats });
     for (let i = 0; i < 20; i++) answer(pool.pickThis(endpoint(i % 2), startMs + i)!);
-    answer(pool.pickThis(endpoint(0), startMs + 30)!, 30_000);
+    const poll = pool.pickThis(endpoint(0), startMs + 30)!;
+    answer(pool.pickThis(endpoint(1), startMs + 30_020)!);
+    answer(poll, 30_000);
     expect(stats.latencyMs(0, startMs + 30_030)).toBe(250);
+  });
+});
+
+describe("a wait that is nobody's fault", () => {
+  test('is no peak: no other endpoint was faster at the time', () => {
+    const stats = createStats();
+    const pool = createPool(2, { stats });
+    for (let i = 0; i < 20; i++) answer(pool.pickThis(endpoint(i % 2), startMs + i)!);
+    const tries = [0, 1, 0, 1].map((row, i) => pool.pickThis(endpoint(row), startMs + 30 + i)!);
+    for (const lease of tries) answer(lease, 200);
+    for (const row of [0, 1]) expect(stats.latencyMs(row, startMs + 240)).toBeLessThan(12);
+  });
+
+  test('is learned all the same when it goes on', () => {
+    const stats = createStats();
+    const pool = createPool(2, { stats });
+    for (let i = 0; i < 20; i++) answer(pool.pickThis(endpoint(i % 2), startMs + i)!);
+    for (let i = 0; i < 60; i++) answer(pool.pickThis(endpoint(i % 2), startMs + 1_000 * i)!, 100);
+    expect(stats.latencyMs(0, startMs + 60_000)).toBeGreaterThan(80);
   });
 });
 

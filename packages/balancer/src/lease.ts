@@ -51,7 +51,9 @@ export class Lease<E extends PoolEndpoint = PoolEndpoint> {
         this.#health.failed(this.#member, before === 'waiting' ? waitedMs : 0, nowMs, this.#errand);
     } else if (before === 'answered') {
       if (outcome === 'success') this.#health.succeeded(this.#member, nowMs);
-    } else if (before === 'waiting') this.#health.waitedAtLeast(this.#member, waitedMs, nowMs);
+    } else if (before === 'waiting' && this.#isOvertaken(waitedMs, nowMs)) {
+      this.#health.waitedAtLeast(this.#member, waitedMs, nowMs);
+    }
     this.#endErrand();
   }
 
@@ -71,7 +73,7 @@ export class Lease<E extends PoolEndpoint = PoolEndpoint> {
     if (hungAtMs > this.startedMs && hungAtMs >= headAtMs) return health.hasOther(member);
     if (headAtMs >= this.startedMs) return this.#setOverdue(false);
     const waitedMs = nowMs - this.startedMs;
-    if (!health.isOvertaken(member, this.startedMs + waitedMs / 2, nowMs)) return false;
+    if (!this.#isOvertaken(waitedMs, nowMs)) return false;
     health.waitedAtLeast(member, waitedMs, nowMs);
     if (waitedMs <= health.hungAfterMs) return false;
     this.#setOverdue(true);
@@ -79,6 +81,11 @@ export class Lease<E extends PoolEndpoint = PoolEndpoint> {
     health.hung(member, nowMs, this.#errand);
     this.#endErrand();
     return health.hasOther(member);
+  }
+
+  /** By a try at another endpoint that began after half of the wait: ties and small leads prove nothing. */
+  #isOvertaken(waitedMs: number, nowMs: number): boolean {
+    return this.#health.isOvertaken(this.#member, this.startedMs + waitedMs / 2, nowMs);
   }
 
   #noteProgress(nowMs: number): void {

@@ -1,5 +1,5 @@
 import type { EndpointStats } from './endpoint-stats.ts';
-import { estimateMs, observe, observePeak, setEstimate } from './latency.ts';
+import { estimateMs, observe, observeGently, observePeak, setEstimate } from './latency.ts';
 import { LatestAnswers } from './latest-answers.ts';
 import type { Member } from './member.ts';
 import {
@@ -39,6 +39,8 @@ const slowFactor = 4;
 /** A failure counts as a latency of at least this many times the pool's mean, or so many milliseconds while that is not known. */
 const penaltyFactor = 4;
 const firstPenaltyMs = 50;
+/** A sample of this many times the estimate is checked for being the endpoint's own. */
+const jumpFactor = 2;
 /** Weight of one sample in the pool's mean. */
 const meanGain = 1 / 32;
 /** An endpoint with an estimate of so many times the usual gets next to nothing by itself: it is asked again after this time … */
@@ -167,11 +169,12 @@ export class PoolHealth {
       setEstimate(stats, row, Math.max(sampleMs, this.seedMs), nowMs);
       readmit(stats, row, nowMs);
     } else if (errand === 'explore') this.#explored(member, sampleMs, nowMs);
-    else observe(stats, row, sampleMs, nowMs);
+    else if (this.#isOwn(member, sampleMs, startedMs, nowMs)) observe(stats, row, sampleMs, nowMs);
+    else observeGently(stats, row, sampleMs, nowMs);
     if (stats.isOut(row)) this.#answeredWhileOut(row, startedMs, nowMs);
   }
 
-  /** A try has waited so long without an answer, and its client left: a lower bound of the latency. */
+  /** A try has waited so long without an answer: a lower bound of a latency that is known to be the endpoint's own. */
   waitedAtLeast(member: Member, waitedMs: number, nowMs: number): void {
     const boundMs = Math.min(waitedMs, this.#capMs());
     if (boundMs > this.estimateMs(member, nowMs)) observePeak(this.stats, member.row, boundMs, nowMs);
@@ -224,6 +227,16 @@ export class PoolHealth {
   /** A long poll must not count as more than a dead endpoint. */
   #capMs(): number {
     return this.meanMs === 0 ? Number.POSITIVE_INFINITY : this.hungAfterMs;
+  }
+
+  /**
+   * Whether a latency is the endpoint's own. A much longer one than usual that no younger try at another endpoint has overtaken is as likely
+   * everybody's: this thread stood still (garbage collection, a busy machine), or the network did. Taken for peaks, such moments would make all
+   * endpoints look equally bad for seconds, and hide the one that is.
+   */
+  #isOwn(member: Member, sampleMs: number, startedMs: number, nowMs: number): boolean {
+    if (sampleMs <= jumpFactor * this.estimateMs(member, nowMs)) return true;
+    return this.isOvertaken(member, startedMs + (nowMs - startedMs) / 2, nowMs);
   }
 
   #count(member: Member, field: number): void {

@@ -42,6 +42,21 @@ test('one slow endpoint costs no more in two minutes than it must to see it reco
   expect(summary.shares[0]).toBeLessThanOrEqual(0.001);
 });
 
+describe('this gateway stands still now and then', () => {
+  test.each(seeds)('and still knows which endpoint is slow (seed %i)', (seed) => {
+    const { summary } = play('slow, and we stall', seed);
+    expect(summary.failed).toBe(0);
+    expect(summary.shares[0]).toBeLessThan(0.01);
+  });
+
+  test.each(seeds)('and blames nobody (seed %i)', (seed) => {
+    const { summary, simulation } = play('we stall', seed);
+    expect(summary.failed).toBe(0);
+    expect(simulation.backends.map(({ row }) => simulation.stats.ejections(row))).toEqual([0, 0, 0, 0]);
+    expect(Math.max(...summary.shares)).toBeLessThan(0.35);
+  });
+});
+
 describe('all of them bad', () => {
   test.each(['all slow', 'all stall'])('%s: nothing is refused, nobody ejected', (name) => {
     for (const seed of seeds) {

@@ -73,6 +73,23 @@ export const scenarios: readonly Scenario[] = [
     play: story({}, 120, (simulation) => simulation.become([0], 'slow')),
   },
   {
+    name: 'slow, and we stall',
+    plot: 'one of four is 20 × slower, and all workers stand still for 150 ms every second',
+    about: 0,
+    play: story({}, 20, (simulation) => {
+      simulation.become([0], 'slow');
+      for (let i = 1; i < 20; i++) simulation.queue.after(i * 1_000, () => simulation.stall(150));
+    }),
+  },
+  {
+    name: 'we stall',
+    plot: 'all workers stand still for 300 ms every two seconds; nobody is to blame',
+    about: 0,
+    play: story({}, 20, (simulation) => {
+      for (let i = 1; i < 10; i++) simulation.queue.after(i * 2_000, () => simulation.stall(300));
+    }),
+  },
+  {
     name: 'two of four slow',
     plot: 'half of the pool answers in 100 ms',
     about: 0,

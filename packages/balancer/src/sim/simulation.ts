@@ -73,6 +73,11 @@ export class Simulation {
     return backend;
   }
 
+  /** All workers do nothing for so long, as in a garbage collection or on a machine that is too busy; what arrives is handled then. */
+  stall(ms: number): void {
+    for (const worker of this.#workers) worker.stalledUntilMs = this.nowMs + ms;
+  }
+
   inFlight(): number {
     return this.backends.reduce((sum, backend) => sum + this.stats.inFlight(backend.row), 0);
   }
@@ -97,7 +102,8 @@ export class Simulation {
         tries: 0,
       };
       this.requests.push(record);
-      this.#workers[Math.floor(this.#random() * this.#workers.length)]!.serve(record);
+      const worker = this.#workers[Math.floor(this.#random() * this.#workers.length)]!;
+      worker.whenAwake(() => worker.serve(record));
       this.#nextRequest();
     });
   }
@@ -106,6 +112,7 @@ export class Simulation {
 /** One worker's pipeline, as far as balancing goes. */
 class SimWorker {
   readonly pool: EndpointPool<SimBackend>;
+  stalledUntilMs: number = 0;
   readonly #simulation: Simulation;
   readonly #budget = new RetryBudget(0.2, 10);
   readonly #open = new Set<SimExchange>();
@@ -120,7 +127,13 @@ class SimWorker {
       maxInFlight: 1_024,
       outlier: defaultOutlier,
     });
-    simulation.queue.after(random() * sweepMs, () => this.#sweep());
+    simulation.queue.after(random() * sweepMs, () => this.whenAwake(() => this.#sweep()));
+  }
+
+  whenAwake(run: () => void): void {
+    const { queue } = this.#simulation;
+    if (queue.nowMs >= this.stalledUntilMs) run();
+    else queue.at(this.stalledUntilMs, run);
   }
 
   serve(record: RequestRecord): void {
@@ -140,7 +153,7 @@ class SimWorker {
 
   #sweep(): void {
     for (const exchange of this.#open) exchange.sweep();
-    this.#simulation.queue.after(sweepMs, () => this.#sweep());
+    this.#simulation.queue.after(sweepMs, () => this.whenAwake(() => this.#sweep()));
   }
 }
 
@@ -175,12 +188,14 @@ class SimExchange {
   #ask(lease: Lease<SimBackend>): void {
     this.#record.tries++;
     this.#lease = lease;
-    this.#giveUp = lease.endpoint.ask((answer) => this.#answered(answer));
+    const { endpoint } = lease;
+    this.#giveUp = endpoint.ask((answer) => this.#worker.whenAwake(() => this.#answered(lease, answer)));
   }
 
-  #answered(answer: Answer): void {
+  #answered(lease: Lease<SimBackend>, answer: Answer): void {
+    // Given up by a sweep that came first.
+    if (lease !== this.#lease) return;
     const { nowMs } = this.#queue;
-    const lease = this.#lease!;
     if (answer !== 'reset') lease.headReceived(nowMs, answer === 'bad-status');
     if (answer === 'ok') {
       lease.settle(nowMs, 'success');
