@@ -138,9 +138,9 @@ function resolveCas(policy: BackendTlsPolicy, certificates: CertificateReader, r
   refs.forEach((ref, i) => {
     const to = { group: ref.group, kind: ref.kind, namespace, name: ref.name };
     const reference = { from: { kind: 'BackendTLSPolicy', namespace }, to, path: [...path, i] };
-    const resolved = resolveCaBundle(reference, reasons, certificates, reads);
-    if ('value' in resolved) pems.push(resolved.value);
-    else findings.push(resolved.finding);
+    const { value, finding } = resolveCaBundle(reference, reasons, certificates, reads);
+    if (value !== undefined) pems.push(value);
+    if (finding !== undefined) findings.push(finding);
   });
   const message = 'none of the CA certificates could be resolved, so that no backend can be trusted';
   const refused = refs.length > 0 && pems.length === 0 ? [{ path, reason: 'NoValidCACertificate', message }] : [];

@@ -19,9 +19,10 @@ export interface ReferenceReasons {
   readonly invalid: string;
 }
 
-export type Resolved<T> = { readonly value: T } | { readonly finding: Finding };
+/** Both: what is wrong, and what is used all the same. */
+export type Resolved<T> = { readonly value?: T; readonly finding?: Finding };
 
-/** The certificate in a TLS Secret. */
+/** The certificate in a TLS Secret; where that is bad the last good one, with a finding. */
 export function resolveCertificate(
   reference: Reference,
   reasons: ReferenceReasons,
@@ -31,17 +32,24 @@ export function resolveCertificate(
   const { to } = reference;
   const refusal = refuse(reference, reasons, ['Secret'], reads);
   if (refusal !== null) return { finding: refusal };
-  const fail = (message: string): Resolved<Certificate> => invalid(reference, reasons.invalid, message);
+  const fail = (message: string): { readonly finding: Finding } => invalid(reference, reasons.invalid, message);
   const secret = reads.get('secrets', `${to.namespace}/${to.name}`);
   if (secret === undefined) return fail(`Secret "${to.namespace}/${to.name}" not found`);
+  const read = readSecret(secret, `${to.namespace}/${to.name}`, reader);
+  if (typeof read !== 'string') return { value: read };
+  const lastGood = reader.lastGood?.(`${to.namespace}/${to.name}`) ?? null;
+  if (lastGood === null) return fail(read);
+  return { value: lastGood, ...fail(`${read}; the certificate it held before stays in use`) };
+}
+
+/** A string says what is wrong with it. */
+function readSecret(secret: Secret, name: string, reader: CertificateReader): Certificate | string {
   const certPem = secretText(secret, 'tls.crt');
   const keyPem = secretText(secret, 'tls.key');
-  if (!certPem || !keyPem) {
-    return fail(`Secret "${to.namespace}/${to.name}" must have the keys tls.crt and tls.key (type kubernetes.io/tls)`);
-  }
-  const facts = reader.readCertificate(certPem, keyPem);
-  if (typeof facts === 'string') return fail(`Secret "${to.namespace}/${to.name}": ${facts}`);
-  return { value: { certPem, keyPem, names: facts.names, fingerprint: facts.fingerprint } };
+  if (!certPem || !keyPem) return `Secret "${name}" must have the keys tls.crt and tls.key (type kubernetes.io/tls)`;
+  const facts = reader.readCertificate(certPem, keyPem, name);
+  if (typeof facts === 'string') return `Secret "${name}": ${facts}`;
+  return { certPem, keyPem, names: facts.names, fingerprint: facts.fingerprint };
 }
 
 /** The CA bundle in the key `ca.crt` of a ConfigMap (core) or a Secret (ours). */
@@ -79,7 +87,7 @@ function refuse(
   return mayRefer(from, to, reads) ? null : { path, reason: 'RefNotPermitted', message: notPermitted(from, to) };
 }
 
-function invalid<T>(reference: Reference, reason: string, message: string): Resolved<T> {
+function invalid(reference: Reference, reason: string, message: string): { readonly finding: Finding } {
   return { finding: { path: reference.path, reason, message } };
 }
 

@@ -1,3 +1,5 @@
+import type { Certificate } from './table.ts';
+
 /** What the compiler must be told or lent. Compare by identity of members: keep them between compiles. */
 export interface CompileOptions {
   /** GatewayClasses with this `spec.controllerName` are ours. */
@@ -11,8 +13,10 @@ export interface CompileOptions {
 
 /** X.509 is read by the application; a string tells what is wrong. */
 export interface CertificateReader {
-  /** Checks a chain (leaf first) against its key. */
-  readCertificate(certPem: string, keyPem: string): CertificateFacts | string;
+  /** Checks a chain (leaf first) against its key. `secret`: `namespace/name` of where they stand. */
+  readCertificate(certPem: string, keyPem: string, secret: string): CertificateFacts | string;
+  /** What Secret `namespace/name` held when it was last good; see docs/adr/007. Never asked for a Secret that is good, missing or not permitted. */
+  lastGood?(secret: string): Certificate | null;
   /** Checks that `pem` holds at least one certificate, and nothing broken. Null when it is good. */
   checkCaBundle(pem: string): string | null;
 }

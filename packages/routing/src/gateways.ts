@@ -117,10 +117,8 @@ function resolveClientCertificate(
   const from = { kind: 'Gateway', namespace: context.namespace };
   const reasons = { kind: 'InvalidClientCertificateRef', invalid: 'InvalidClientCertificateRef' };
   const path = ['spec', 'tls', 'backend', 'clientCertificateRef'];
-  const resolved = resolveCertificate({ from, to, path }, reasons, context.certificates, context.reads);
-  return 'value' in resolved
-    ? { certificate: resolved.value, findings: [] }
-    : { certificate: null, findings: [resolved.finding] };
+  const { value, finding } = resolveCertificate({ from, to, path }, reasons, context.certificates, context.reads);
+  return { certificate: value ?? null, findings: finding === undefined ? [] : [finding] };
 }
 
 /** A listener with its references resolved, before it is written down as conditions and table data. */

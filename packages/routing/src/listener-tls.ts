@@ -83,8 +83,8 @@ function collect<T>(all: readonly Resolved<T>[]): ResolvedAll<T> {
   const values: T[] = [];
   const findings: Finding[] = [];
   for (const one of all) {
-    if ('value' in one) values.push(one.value);
-    else findings.push(one.finding);
+    if (one.value !== undefined) values.push(one.value);
+    if (one.finding !== undefined) findings.push(one.finding);
   }
   return { values, findings };
 }

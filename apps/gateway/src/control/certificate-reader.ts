@@ -22,7 +22,7 @@ class X509CertificateReader implements CertificateReader {
   }
 }
 
-export const certificateReader: CertificateReader = new X509CertificateReader();
+export const certificateReader: X509CertificateReader = new X509CertificateReader();
 
 const maxRemembered = 4_096;
 

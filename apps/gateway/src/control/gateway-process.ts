@@ -11,6 +11,7 @@ import type { Settings } from '../settings.ts';
 import { certificateReader } from './certificate-reader.ts';
 import { controllerName, defaultAddresses } from './compile-defaults.ts';
 import { ControlLoop } from './control-loop.ts';
+import { LastGoodCertificates } from './last-good-certificates.ts';
 import { allocateMemory, capacity, memoryOf } from './shared-memory.ts';
 import type { SourceUpdate } from './source/directory-source.ts';
 import { WorkerFleet } from './worker-fleet.ts';
@@ -34,6 +35,7 @@ export class GatewayProcess implements AdminView {
   readonly metrics: readonly WorkerMetrics[];
   readonly #options: GatewayProcessOptions;
   readonly #clock: Clock;
+  readonly #certificates = new LastGoodCertificates(certificateReader);
   readonly #fleet: WorkerFleet;
   readonly #loop: ControlLoop;
   #source: SourceUpdate | null = null;
@@ -54,7 +56,7 @@ export class GatewayProcess implements AdminView {
     this.stats = new EndpointStats(memory.endpoints);
     this.metrics = memory.metrics.map((buffer) => new WorkerMetrics(buffer));
     this.#loop = new ControlLoop({
-      compile: { controllerName, defaultAddresses, certificates: certificateReader },
+      compile: { controllerName, defaultAddresses, certificates: this.#certificates },
       memory,
       log,
       publish: (update) => this.#fleet.publish(update),
@@ -89,6 +91,7 @@ export class GatewayProcess implements AdminView {
   async update(source: SourceUpdate): Promise<void> {
     this.#source = source;
     this.#updatedAtMs = Date.now();
+    this.#certificates.keepOnly(source.state.secrets);
     await this.#loop.update(source);
     if (this.#started) return;
     this.#started = true;
