@@ -313,7 +313,7 @@ const options: readonly Sequence[] = [
       ['Connection: upgrade', 'Upgrade: websocket', 'Content-Length: 5'],
       `hello${request('GET /unrouted', [])}`,
     ),
-    gets: '200 404 open',
+    gets: ['200 404 open', refused],
     backend: ['POST /a hello'],
   },
   {
