@@ -162,6 +162,17 @@ describe('checkHung', () => {
     expect([0, 1, 2, 3].filter((row) => stats.isOut(row))).toEqual([]);
   });
 
+  test('fast failures elsewhere make nobody else look hung', () => {
+    const { stats, pool, sendMs } = warmPool();
+    const tries = Array.from({ length: 5 }, () => pool.pickThis(endpoint(0), sendMs)!);
+    for (let nowMs = sendMs; nowMs < sendMs + 1_000; nowMs += 100) {
+      const lease = pool.pickThis(endpoint(1), nowMs);
+      if (lease !== null) fail(lease);
+      for (const waiting of tries) expect(waiting.checkHung(nowMs)).toBe(false);
+    }
+    expect(stats.isOut(0)).toBe(false);
+  });
+
   test('the only endpoint is never hung: there is no other to ask', () => {
     const stats = createStats();
     const pool = createPool(1, { stats });

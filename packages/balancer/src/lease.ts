@@ -32,7 +32,7 @@ export class Lease<E extends PoolEndpoint = PoolEndpoint> {
   headReceived(nowMs: number, failed: boolean): void {
     if (this.#state !== 'waiting') throw new Error(`lease of ${this.endpoint.key}: a head after it was ${this.#state}`);
     this.#state = failed ? 'failed' : 'answered';
-    this.#noteProgress(nowMs);
+    this.#noteProgress(nowMs, failed);
     if (failed) this.#health.failed(this.#member, nowMs - this.startedMs, nowMs, this.#errand);
     else this.#health.answered(this.#member, this.startedMs, nowMs, this.#errand);
     this.#endErrand();
@@ -88,12 +88,13 @@ export class Lease<E extends PoolEndpoint = PoolEndpoint> {
     return this.#health.isOvertaken(this.#member, this.startedMs + waitedMs / 2, nowMs);
   }
 
-  #noteProgress(nowMs: number): void {
-    const { stats } = this.#health;
-    const base = stats.realsOf(this.#member.row);
-    stats.reals[base + Real.headAtMs] = nowMs;
-    if (this.startedMs > stats.reals[base + Real.answeredFromMs]!)
-      stats.reals[base + Real.answeredFromMs] = this.startedMs;
+  /** A failure is a sign of life, but no proof that others could have been faster. */
+  #noteProgress(nowMs: number, failed: boolean): void {
+    const { reals } = this.#health.stats;
+    const base = this.#health.stats.realsOf(this.#member.row);
+    reals[base + Real.headAtMs] = nowMs;
+    const youngest = base + Real.answeredFromMs;
+    if (!failed && this.startedMs > reals[youngest]!) reals[youngest] = this.startedMs;
     this.#setOverdue(false);
   }
 

@@ -33,9 +33,9 @@ export const Real = {
   ejectedUntilMs: 3,
   /** When it was last let back in; forgiveness counts from here. */
   recoveredAtMs: 4,
-  /** Last response head. */
+  /** Last response head, whatever it said. */
   headAtMs: 5,
-  /** Start of the youngest try that was answered. */
+  /** Start of the youngest try that was answered well. */
   answeredFromMs: 6,
   /** Last found hung. */
   hungAtMs: 7,
