@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { requestCases } from './request.cases.ts';
+import { requestBodyCases } from './request-body.cases.ts';
+import { requestHeadCases } from './request-head.cases.ts';
 import { cuts, describeReading, readRequests } from './transcript.ts';
+
+const requestCases = [...requestHeadCases, ...requestBodyCases];
 
 describe('RequestParser', () => {
   it.each(requestCases)('$name', ({ raw, want, limits, scheme }) => {
