@@ -25,7 +25,7 @@ function rowsOf(text: string): string[][] {
   const lines = text.split('\n').filter((line) => line.startsWith('| ') && !line.startsWith('| ---'));
   return lines.map((line) =>
     line
-      .slice(2, -1)
+      .slice(2, line.lastIndexOf('|'))
       .split(' | ')
       .map((cell) => cell.trim()),
   );
@@ -54,7 +54,7 @@ describe('docs/errors.md on malformed messages', () => {
   const errors = [...ofRequests!.matchAll(/\[(\d{3}), '(\w+)'/g)];
 
   it.each(errors.map(([, status, code]) => [code!, status!]))('has %s with %s', (code, status) => {
-    expect(doc('errors.md')).toContain(`| \`${code}\` | ${status} |`);
+    expect(rowsOf(doc('errors.md'))).toContainEqual(expect.arrayContaining([`\`${code}\``, status]));
   });
 });
 
@@ -130,8 +130,7 @@ describe('docs/limits.md', () => {
   });
 
   it('has the size of a head', () => {
-    expect(text).toContain(
-      `| Head of a request | ${downstream.maxHeadBytes.toLocaleString('en')} octets | 431, close |`,
-    );
+    const size = `${downstream.maxHeadBytes.toLocaleString('en')} octets`;
+    expect(rowsOf(text)).toContainEqual(['Head of a request', size, '431, close']);
   });
 });
