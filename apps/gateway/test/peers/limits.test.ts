@@ -52,12 +52,7 @@ async function innocentLoad(seconds: number): Promise<void> {
   expect(percentile(run.latencies, 50)).toBeLessThan(500);
 }
 
-async function metric(name: string): Promise<number> {
-  const text = await (await gateway.admin('/metrics')).text();
-  return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1] ?? Number.NaN);
-}
-
-const residentBytes = (): Promise<number> => metric('process_resident_memory_bytes');
+const residentBytes = (): Promise<number> => gateway.metric('process_resident_memory_bytes');
 
 /** Young garbage is not the attack's: collections happen under load. */
 async function memoryIsBack(): Promise<void> {
@@ -183,7 +178,7 @@ describe('a flood', () => {
       () => 'the end of all',
     );
     await memoryIsBack();
-    expect(await metric('fairlead_workers_lost_total')).toBe(0);
+    expect(await gateway.metric('fairlead_workers_lost_total')).toBe(0);
   });
 
   it('of bodies to an endpoint that does not read them is held back', async () => {

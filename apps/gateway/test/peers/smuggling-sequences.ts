@@ -108,8 +108,14 @@ const framing: readonly Sequence[] = [
 const unambiguous: readonly Sequence[] = [
   {
     attack: 'TE in other case',
-    sends: request('POST /a', ['tRANSFER-eNCODING:\tChUnKeD '], '5\r\nhello\r\n0\r\n\r\n'),
+    sends: request('POST /a', ['tRANSFER-eNCODING: ChUnKeD'], '5\r\nhello\r\n0\r\n\r\n'),
     gets: '200 open',
+    backend: ['POST /a hello'],
+  },
+  {
+    attack: 'TE between whitespace',
+    sends: request('POST /a', ['Transfer-Encoding:\tchunked '], '5\r\nhello\r\n0\r\n\r\n'),
+    gets: ['200 open', refused],
     backend: ['POST /a hello'],
   },
   {

@@ -67,6 +67,12 @@ export class GatewayUnderTest {
     return fetch(`http://127.0.0.1:${this.adminPort}${path}`);
   }
 
+  /** Of a series without labels; NaN when there is none. */
+  async metric(name: string): Promise<number> {
+    const text = await (await this.admin('/metrics')).text();
+    return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1] ?? Number.NaN);
+  }
+
   async untilReady(): Promise<void> {
     await until(
       'the gateway is ready',

@@ -159,16 +159,11 @@ describe('a port that is taken', () => {
 });
 
 async function workersServing(): Promise<number> {
-  return metric('fairlead_workers_serving');
+  return gateway.metric('fairlead_workers_serving');
 }
 
 async function workersLost(): Promise<number> {
-  return metric('fairlead_workers_lost_total');
-}
-
-async function metric(name: string): Promise<number> {
-  const text = await (await gateway.admin('/metrics')).text();
-  return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1] ?? Number.NaN);
+  return gateway.metric('fairlead_workers_lost_total');
 }
 
 /** The status; 0 when the connection broke. */
