@@ -10,7 +10,10 @@ import { reload } from './benches/reload.ts';
 import { routes } from './benches/routes.ts';
 import { uploadDownload } from './benches/upload-download.ts';
 import { describeMachine } from './machine.ts';
+import { adminPort } from './peers/fairlead.ts';
 import { formatReport, toReport } from './report.ts';
+import { backendPort, proxyPort } from './site.ts';
+import { StartedProcess } from './started-process.ts';
 
 const benches: readonly Bench[] = [http1, http1Tls, routes, uploadDownload, idle, reload, badBackend];
 
@@ -34,6 +37,7 @@ async function run(bench: Bench): Promise<number> {
   const only = values.only?.split(',') ?? [];
   const progress = (line: string): void => console.error(line);
   try {
+    await StartedProcess.expectFree([backendPort, proxyPort, adminPort]);
     const report = toReport(bench, describeMachine(), await bench.run({ rounds, directory, only, progress }));
     console.log(values.json ? JSON.stringify(report, null, 2) : formatReport(report));
     return report.pass ? 0 : 1;

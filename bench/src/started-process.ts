@@ -6,6 +6,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export const proxyCpu = 0;
 export const loadCpu = 1;
 
+const running = new Set<ChildProcess>();
+
+// Whatever ends a bench, nothing that it started stays behind.
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1));
+
 /** A process that a bench started, with its own end. */
 export class StartedProcess {
   readonly pid: number;
@@ -16,7 +24,13 @@ export class StartedProcess {
   private constructor(child: ChildProcess) {
     this.#child = child;
     this.pid = child.pid!;
-    this.#ended = new Promise((resolve) => child.once('exit', () => resolve()));
+    running.add(child);
+    this.#ended = new Promise((resolve) => {
+      child.once('exit', () => {
+        running.delete(child);
+        resolve();
+      });
+    });
     for (const stream of [child.stdout, child.stderr]) {
       stream?.on('data', (data: Buffer) => {
         this.#output = (this.#output + data.toString()).slice(-4_000);
@@ -48,6 +62,13 @@ export class StartedProcess {
 
   signal(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
+  }
+
+  /** Throws when somebody already listens there: what is measured would be theirs. */
+  static async expectFree(ports: readonly number[]): Promise<void> {
+    for (const port of ports) {
+      if (await accepts(port)) throw new Error(`127.0.0.1:${port} is in use; stop what listens there`);
+    }
   }
 
   /** Resolves when a connection to the port is accepted. Throws what the process printed when it ends or takes too long. */

@@ -38,6 +38,8 @@ function runArguments(site: Site, directory: string): readonly string[] {
     log,
     '--log-level',
     'warn',
+    '--drain-grace',
+    '0',
   ];
 }
 
