@@ -12,6 +12,18 @@ export function memoryLike(sample: Octets, size: number): Octets {
   return new kind[Symbol.species](size);
 }
 
+let viewed: Octets | null = null;
+let view: DataView = new DataView(new ArrayBuffer(0));
+
+/** A view of these octets, with their offsets. Made once while the same memory is read; 90 ns otherwise. */
+export function viewOf(bytes: Octets): DataView {
+  if (bytes !== viewed) {
+    view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    viewed = bytes;
+  }
+  return view;
+}
+
 /** The text of `bytes[start, end)` without whitespace around it. */
 export function textOf(bytes: Octets, start: number, end: number): string {
   while (start < end && isBlank(bytes[start]!)) start++;

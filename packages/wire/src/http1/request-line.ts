@@ -1,7 +1,7 @@
 import { isAuthority } from './authority.ts';
 import { Byte, targetBytes, tokenBytes } from './byte-class.ts';
 import { LineCache } from './line-cache.ts';
-import type { Octets } from './octets.ts';
+import { type Octets, viewOf } from './octets.ts';
 import { type WireError, wireErrors } from './wire-error.ts';
 
 /** What a request line says. */
@@ -69,7 +69,7 @@ export class RequestLineReader {
   /** Returns the offset behind the line; `at` when it is not whole; -1: see `error`. */
   read(bytes: Octets, at: number, end: number): number {
     const guess = lines.foretold(start);
-    const length = lines.match(guess, bytes, at, end);
+    const length = lines.match(guess, viewOf(bytes), at, end);
     if (length > 0) {
       this.line = lines.value(guess);
       return at + length;
@@ -89,7 +89,7 @@ export class RequestLineReader {
     }
     if (i - at > this.#maxTargetBytes + requestLineOverhead) return this.#fail(wireErrors.targetLength);
     if (i === end) return at;
-    const slot = lines.find(hash, bytes, at, i + 1);
+    const slot = lines.find(hash, viewOf(bytes), at, i + 1);
     if (slot < 0) return this.#learn(bytes, at, i, hash, query);
     lines.follow(start, slot);
     this.line = lines.value(slot);
@@ -101,7 +101,7 @@ export class RequestLineReader {
     if ('code' in outcome) return this.#fail(outcome);
     this.line = outcome;
     // Queries vary, and may carry what is not ours to keep.
-    const slot = query ? -1 : lines.keep(hash, bytes, at, lf + 1, outcome);
+    const slot = query ? -1 : lines.keep(hash, viewOf(bytes), at, lf + 1, outcome);
     if (slot >= 0) lines.follow(start, slot);
     return lf + 1;
   }
