@@ -1,6 +1,7 @@
 import { Field, internField, names } from '@fairlead/message';
 import type { Exchange } from './exchange.ts';
 import type { RequestIds } from './request-ids.ts';
+import { isTraceparent } from './trace-context.ts';
 import type { TrustedProxies } from './trusted-proxies.ts';
 
 /** What a request carries of the fields that matter here, as bits of `Exchange.carried`. */
@@ -14,6 +15,9 @@ const Bit = {
   requestId: 32,
   traceparent: 64,
   userAgent: 128,
+  /** There, but of no use. */
+  badRequestId: 256,
+  badTraceparent: 512,
 } as const;
 
 const bits: ReadonlyMap<string, number> = new Map([
@@ -66,6 +70,7 @@ export class ForwardedFields {
   receive(exchange: Exchange): void {
     const { head } = exchange;
     let carried = carriedOf(head.fields, exchange);
+    if ((carried & (Bit.badRequestId | Bit.badTraceparent)) !== 0) carried = dropUseless(exchange, carried);
     if ((carried & Bit.claim) !== 0) {
       const peer = exchange.stream.peer.address;
       if (this.#proxies.trusts(peer)) {
@@ -114,10 +119,32 @@ function carriedOf(fields: readonly Field[], exchange: Exchange | null): number 
     const field = fields[i]!;
     const bit = bits.get(field.name.name);
     if (bit === undefined) continue;
+    const repeated = (carried & bit) !== 0;
     carried |= bit;
     if (exchange === null) continue;
     if (bit === Bit.userAgent) exchange.userAgent = field.value;
-    else if (bit === Bit.requestId) exchange.requestId = field.value;
+    else if (bit === Bit.requestId) {
+      exchange.requestId = field.value;
+      if (repeated || field.value === '') carried |= Bit.badRequestId;
+    } else if (bit === Bit.traceparent && (repeated || !isTraceparent(field.value))) carried |= Bit.badTraceparent;
+  }
+  return carried;
+}
+
+/**
+ * Takes away identification that is empty, malformed or said twice, so that the endpoint and the access log do not read it differently; it
+ * is made anew. A `tracestate` means nothing without its `traceparent`.
+ */
+function dropUseless(exchange: Exchange, carried: number): number {
+  const { head } = exchange;
+  if ((carried & Bit.badRequestId) !== 0) {
+    exchange.requestId = '';
+    head.fields = head.fields.filter(({ name }) => name !== names.xRequestId);
+    carried &= ~(Bit.requestId | Bit.badRequestId);
+  }
+  if ((carried & Bit.badTraceparent) !== 0) {
+    head.fields = head.fields.filter(({ name }) => name !== names.traceparent && name !== names.tracestate);
+    carried &= ~(Bit.traceparent | Bit.badTraceparent);
   }
   return carried;
 }

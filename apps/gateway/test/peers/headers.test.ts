@@ -180,6 +180,19 @@ describe('identification', () => {
     expect(fields.get('traceparent')).toBe(trace);
     expect(fields.get('tracestate')).toBe('a=1');
   });
+
+  it.each([
+    ['empty', ['X-Request-ID:']],
+    ['said twice', ['X-Request-ID: one', 'x-request-id: two', `traceparent: ${trace}`, `Traceparent: ${trace}`]],
+    ['malformed', ['traceparent: rubbish', 'tracestate: a=1']],
+    ['all zeros', [`traceparent: ${trace.replace(/-b.*-/, '-0000000000000000-')}`, 'tracestate: a=1']],
+  ])('that is %s is made anew', async (_what, lines) => {
+    const fields = await received(port, lines);
+    expect(fields.get('x-request-id')).toMatch(/^[0-9a-f]{32}$/);
+    expect(fields.get('traceparent')).toMatch(/^00-[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-01$/);
+    expect(fields.get('traceparent')).not.toBe(trace);
+    expect(fields.has('tracestate')).toBe(false);
+  });
 });
 
 describe('responses', () => {

@@ -233,6 +233,7 @@ const hosts: readonly Sequence[] = [
   refusedWith('absolute form with userinfo', request('GET http://u@a.example/a', [])),
   refusedWith('absolute form of ftp', request('GET ftp://a.example/a', [])),
   refusedWith('GET *', request('GET *', [])),
+  { attack: 'OPTIONS *', sends: request('OPTIONS *', []), gets: '404 open' },
   refusedWith('authority form', request('GET a.example:80', [])),
   refusedWith('no slash', request('GET a', [])),
   {
