@@ -22,8 +22,7 @@ export class P2cPeakEwma implements Policy {
     if (count === 1) return members[0]!;
     let best = this.#better(members, count, nowMs);
     for (let draws = 1; best.slow && draws < maxDraws; draws++) {
-      const next = this.#better(members, count, nowMs);
-      if (this.#health.score(next, nowMs) < this.#health.score(best, nowMs)) best = next;
+      best = this.#preferred(best, this.#better(members, count, nowMs), nowMs);
     }
     return best;
   }
@@ -34,13 +33,24 @@ export class P2cPeakEwma implements Policy {
     if (second >= first) second++;
     const a = members[first]!;
     const b = members[second]!;
-    const health = this.#health;
-    if (!health.admits(a, nowMs)) return b;
-    if (!health.admits(b, nowMs)) return a;
-    return health.score(b, nowMs) * noise < health.score(a, nowMs) ? b : a;
+    if (!this.#health.admits(a, nowMs)) return b;
+    if (!this.#health.admits(b, nowMs)) return a;
+    return this.#preferred(a, b, nowMs);
+  }
+
+  /** `b` only when it is clearly better: the order of the two is random. */
+  #preferred(a: Member, b: Member, nowMs: number): Member {
+    const scoreA = this.#health.score(a, nowMs) * (a.slow ? slowAversion : 1);
+    const scoreB = this.#health.score(b, nowMs) * (b.slow ? slowAversion : 1);
+    return scoreB * noise < scoreA ? b : a;
   }
 }
 
 const maxDraws = 5;
 /** Scores that differ by less are equal: else, with little traffic, the worst of several good endpoints would get nothing at all. */
 const noise = 1.2;
+/**
+ * Endpoints answer many requests at once, so that the score overrates what is in flight. After a burst, or a moment when this thread stood
+ * still, a slow endpoint would look good only for that.
+ */
+const slowAversion = 3;
