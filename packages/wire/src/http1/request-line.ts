@@ -13,6 +13,8 @@ export interface RequestLine {
   readonly scheme: string;
   readonly authority: string;
   readonly http10: boolean;
+  /** Of the target as it was sent. */
+  readonly targetBytes: number;
 }
 
 /** Registered methods, as llhttp knows them, without CONNECT and TRACE. */
@@ -70,11 +72,15 @@ export class RequestLineReader {
   read(bytes: Octets, at: number, end: number): number {
     const guess = lines.foretold(start);
     const length = lines.match(guess, viewOf(bytes), at, end);
-    if (length > 0) {
-      this.line = lines.value(guess);
-      return at + length;
-    }
-    return this.#scan(bytes, at, end);
+    return length > 0 ? this.#take(guess, at + length) : this.#scan(bytes, at, end);
+  }
+
+  /** A line that was read before, perhaps under other limits. */
+  #take(slot: number, next: number): number {
+    const line = lines.value(slot);
+    if (line.targetBytes > this.#maxTargetBytes) return this.#fail(wireErrors.targetLength);
+    this.line = line;
+    return next;
   }
 
   #scan(bytes: Octets, at: number, end: number): number {
@@ -92,8 +98,7 @@ export class RequestLineReader {
     const slot = lines.find(hash, viewOf(bytes), at, i + 1);
     if (slot < 0) return this.#learn(bytes, at, i, hash, query);
     lines.follow(start, slot);
-    this.line = lines.value(slot);
-    return i + 1;
+    return this.#take(slot, i + 1);
   }
 
   #learn(bytes: Octets, at: number, lf: number, hash: number, query: boolean): number {
@@ -149,13 +154,15 @@ function versionAt(bytes: Octets, at: number, lf: number): 0 | 1 | WireError {
 }
 
 function readTarget(method: string, target: string, http10: boolean): RequestLine | WireError {
-  if (target.startsWith('/')) return { method, path: target, scheme: '', authority: '', http10 };
-  if (target === '*' && method === 'OPTIONS') return { method, path: target, scheme: '', authority: '', http10 };
+  const targetBytes = target.length;
+  if (target.startsWith('/')) return { method, path: target, scheme: '', authority: '', http10, targetBytes };
+  if (target === '*' && method === 'OPTIONS')
+    return { method, path: target, scheme: '', authority: '', http10, targetBytes };
   const match = /^(https?):\/\/([^/?]*)(.*)$/i.exec(target);
   if (match === null || !isAuthority(match[2]!)) return wireErrors.target;
   const rest = match[3]!;
   // RFC 9112 §3.2.4: without a path it is the server that is asked for its options.
   const empty = method === 'OPTIONS' && rest === '' ? '*' : `/${rest}`;
   const path = rest.startsWith('/') ? rest : empty;
-  return { method, path, scheme: match[1]!.toLowerCase(), authority: match[2]!, http10 };
+  return { method, path, scheme: match[1]!.toLowerCase(), authority: match[2]!, http10, targetBytes };
 }
