@@ -18,6 +18,8 @@ export interface RecordedRequest {
  */
 export class RecordingBackend {
   readonly requests: RecordedRequest[] = [];
+  /** The connection of every head, also of requests that never end. */
+  readonly heads: number[] = [];
   /** What no proxy may send. */
   readonly faults: string[] = [];
   /** All octets by connection, latin1. */
@@ -28,6 +30,8 @@ export class RecordingBackend {
   readonly early: Map<string, string> = new Map();
   /** By path: sent after the request. Others are told which path they asked for. */
   readonly answers: Map<string, string> = new Map();
+  /** By path: sent a moment after the answer. */
+  readonly late: Map<string, string> = new Map();
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
 
@@ -79,22 +83,29 @@ export class RecordingBackend {
         return;
       }
       reader.add(text);
-      this.#answerAll(reader, send);
+      this.#answerAll(reader, connection, send);
     });
   }
 
-  #answerAll(reader: Reader, send: (text: string) => void): void {
+  #answerAll(reader: Reader, connection: number, send: (text: string) => void): void {
     for (;;) {
       const target = reader.newHead();
-      if (target !== null) send(this.early.get(pathOf(target)) ?? '');
+      if (target !== null) {
+        this.heads.push(connection);
+        send(this.early.get(pathOf(target)) ?? '');
+      }
       const request = reader.next();
       if (request === null) return;
       this.requests.push(request);
       const path = pathOf(request.target);
       if (!this.early.has(path)) send(this.answers.get(path) ?? answerFor(request));
+      const late = this.late.get(path);
+      if (late !== undefined) setTimeout(send, lateMs, late);
     }
   }
 }
+
+const lateMs = 2;
 
 export const answerFor: (request: Pick<RecordedRequest, 'method' | 'target'>) => string = ({ method, target }) => {
   const body = `this is ${target}`;

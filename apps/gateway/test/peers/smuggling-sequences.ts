@@ -9,6 +9,8 @@ export interface Sequence {
   readonly gets: string | readonly string[];
   /** What the backend may see: `POST /a body`, each a request of its own. Default nothing. */
   readonly backend?: readonly string[];
+  /** The endpoint's connection must never be used again. */
+  readonly spoils?: true;
 }
 
 /** A request for `target`, with CRLF where it must be. */
@@ -376,69 +378,110 @@ const backends: readonly Sequence[] = [
     attack: 'CL.0: an answer before the body, which is a request to who reads on',
     sends: request('POST /early', ['Content-Length: 144'], smuggled),
     gets: '200 close',
+    spoils: true,
   },
   {
     attack: 'a final answer in place of 100 Continue',
     sends: request('POST /refuses', ['Expect: 100-continue', length(smuggled)]),
     gets: '417 close',
+    spoils: true,
   },
-  { attack: 'two answers to one request', sends: request('GET /twice', []), gets: '200 open', backend: ['GET /twice'] },
+  {
+    attack: 'two answers to one request',
+    sends: request('GET /twice', []),
+    gets: '200 open',
+    backend: ['GET /twice'],
+    spoils: true,
+  },
   {
     attack: 'a body behind an answer to HEAD',
     sends: request('HEAD /twice', []),
     gets: '200 open',
     backend: ['HEAD /twice'],
+    spoils: true,
   },
   {
     attack: 'a body behind 204',
     sends: request('GET /no-content', []),
     gets: '204 open',
     backend: ['GET /no-content'],
+    spoils: true,
   },
   {
     attack: 'an answer with both framings',
     sends: request('GET /both-framings', []),
     gets: '502 open',
     backend: ['GET /both-framings'],
+    spoils: true,
   },
   {
     attack: 'an answer with two lengths',
     sends: request('GET /two-lengths', []),
     gets: '502 open',
     backend: ['GET /two-lengths'],
+    spoils: true,
   },
   {
     attack: 'an answer split by a bare LF',
     sends: request('GET /bare-lf', []),
     gets: '502 open',
     backend: ['GET /bare-lf'],
+    spoils: true,
   },
-  { attack: 'an answer with a fold', sends: request('GET /fold', []), gets: '502 open', backend: ['GET /fold'] },
+  {
+    attack: 'an answer with a fold',
+    sends: request('GET /fold', []),
+    gets: '502 open',
+    backend: ['GET /fold'],
+    spoils: true,
+  },
   {
     attack: 'an answer in another coding',
     sends: request('GET /gzip-coding', []),
     gets: '502 open',
     backend: ['GET /gzip-coding'],
+    spoils: true,
   },
   {
     attack: '101 without being asked',
     sends: request('GET /granted', []),
     gets: '502 open',
     backend: ['GET /granted'],
+    spoils: true,
   },
   {
     attack: 'interim answers without end',
     sends: request('GET /interim', []),
     gets: `${'103 '.repeat(8)}502 open`,
     backend: ['GET /interim'],
+    spoils: true,
+  },
+  {
+    attack: 'an answer to nothing, a moment later',
+    sends: request('GET /late', []),
+    gets: '200 open',
+    backend: ['GET /late'],
+    spoils: true,
+  },
+  {
+    attack: 'the beginning of an answer to nothing, a moment later',
+    sends: request('GET /late-half', []),
+    gets: '200 open',
+    backend: ['GET /late-half'],
+    spoils: true,
   },
 ];
 
 /** By path; those with a body that is not read are sent at once. */
 export const scripts: {
+  readonly late: Readonly<Record<string, string>>;
   readonly early: Readonly<Record<string, string>>;
   readonly answers: Readonly<Record<string, string>>;
 } = {
+  late: {
+    '/late': 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil',
+    '/late-half': 'HTTP/1.1 200 OK\r\nContent-Le',
+  },
   early: {
     '/early': 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nearly',
     '/refuses': 'HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n\r\n',

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RawClient, until } from '../downstream/raw-client.ts';
 import { freePort, GatewayUnderTest } from '../process/gateway-under-test.ts';
 import { gatewayObjects, httpListener, serviceObjects } from '../process/manifests.ts';
-import { httpRoute, rule } from './objects.ts';
+import { httpRoute } from './objects.ts';
 import { RecordingBackend } from './recording-backend.ts';
 import { type Sequence, scripts, sequences } from './smuggling-sequences.ts';
 
@@ -16,12 +16,14 @@ beforeAll(async () => {
   backend = await RecordingBackend.start();
   for (const [path, answer] of Object.entries(scripts.early)) backend.early.set(path, answer);
   for (const [path, answer] of Object.entries(scripts.answers)) backend.answers.set(path, answer);
-  const routed = [...Object.keys(scripts.early), ...Object.keys(scripts.answers), '/a', '/b', '/innocent', '/smuggled'];
+  for (const [path, answer] of Object.entries(scripts.late)) backend.late.set(path, answer);
+  const scripted = [scripts.early, scripts.answers, scripts.late].flatMap(Object.keys);
+  const routed = [...scripted, '/a', '/b', '/innocent', '/smuggled'];
   gateway = await GatewayUnderTest.start({
     files: {
       'gateway.yaml': gatewayObjects([httpListener(port)]),
       'services.yaml': serviceObjects('a', [backend.port]),
-      'routes.yaml': [httpRoute('r', { rules: routed.map((path) => rule(path, 'a')) })],
+      'routes.yaml': [httpRoute('r', { rules: [ruleFor(routed)] })],
     },
     // One worker: what the attack leaves on a connection to the backend meets the innocent request there.
     flags: ['--workers', '1'],
@@ -32,6 +34,11 @@ afterAll(async () => {
   await gateway.cleanUp();
   backend.stop();
 });
+
+function ruleFor(paths: readonly string[]): object {
+  const matches = paths.map((value) => ({ path: { type: 'PathPrefix', value } }));
+  return { matches, backendRefs: [{ name: 'a', port: 80 }] };
+}
 
 /** Statuses so far, then whether the connection is still there. */
 function outcome(client: RawClient): string {
@@ -50,6 +57,13 @@ async function innocentAnswer(path: string): Promise<string> {
 
 const settleMs = 5;
 
+/** What the attack came on must not have served the innocent. */
+function expectUnused(headsBefore: number): void {
+  const [attacked, ...others] = backend.heads.slice(headsBefore);
+  expect(others).toHaveLength(2);
+  expect(others).not.toContain(attacked);
+}
+
 /** Sends in parts that no line or chunk boundary has chosen. */
 async function sendInParts(client: RawClient, octets: string): Promise<void> {
   for (let at = 0, size = 1; at < octets.length; at += size, size = (size % 13) + 1) {
@@ -62,9 +76,10 @@ async function sendInParts(client: RawClient, octets: string): Promise<void> {
 /** Longer attacks are about sizes, not about where parts meet. */
 const longest = 1_000;
 
-async function play({ sends, gets, backend: expected = [] }: Sequence, inParts: boolean): Promise<void> {
+async function play({ sends, gets, backend: expected = [], spoils }: Sequence, inParts: boolean): Promise<void> {
   const wanted = typeof gets === 'string' ? [gets] : gets;
   const from = backend.requests.length;
+  const headsBefore = backend.heads.length;
   const attacker = await RawClient.open(port);
   if (inParts && sends.length <= longest) await sendInParts(attacker, sends);
   else attacker.send(sends);
@@ -87,6 +102,7 @@ async function play({ sends, gets, backend: expected = [] }: Sequence, inParts: 
   expect(attacker.text).not.toContain('evil');
   const allowed = outcomeLater.startsWith('4') && !outcomeLater.startsWith('404') ? [] : expected;
   expect(backend.summary(from)).toEqual([...allowed, `GET ${path}`, `GET ${path}`]);
+  if (spoils) expectUnused(headsBefore);
   expect(backend.faults).toEqual([]);
   expect(backend.tunnelled).toBe('');
 }
