@@ -2,9 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RawClient, until } from '../downstream/raw-client.ts';
 import { freePort, GatewayUnderTest } from '../process/gateway-under-test.ts';
 import { gatewayObjects, httpListener, serviceObjects } from '../process/manifests.ts';
+import { scripts } from './deceiving-answers.ts';
 import { httpRoute } from './objects.ts';
 import { RecordingBackend } from './recording-backend.ts';
-import { type Sequence, scripts, sequences } from './smuggling-sequences.ts';
+import { type Sequence, sequences } from './smuggling-sequences.ts';
 
 let backend: RecordingBackend;
 let gateway: GatewayUnderTest;

@@ -102,7 +102,7 @@ const rules: readonly object[] = [
   rule('/retry', 'both', { retry: { codes: [500], attempts: 1, backoff: '1ms' } }),
   rule('/mirrored', 'one', { filters: [mirror('two')] }),
   rule('/mirrored-dead', 'one', { filters: [mirror('dead')] }),
-  rule('/mirrored-tenth', 'one', { filters: [mirror('two', { percent: 10 })] }),
+  rule('/mirrored-tenth', 'one', { filters: [mirror('two', { fraction: { numerator: 1, denominator: 10 } })] }),
 ];
 
 /** Backends of `count` requests over many connections, so that both workers take part. */
@@ -169,8 +169,9 @@ describe('sessions', () => {
       });
     }
     await stays(first.cookie, first.home, '/session-cookie/slow');
-    // Who has no session goes where it is faster now.
-    const second = await begin();
+    // Who has no session goes elsewhere, as soon as it is known to be faster there.
+    let second = await begin();
+    for (let i = 0; i < 50 && second.home === first.home; i++) second = await begin();
     expect(second.home).not.toBe(first.home);
     await stays(second.cookie, second.home, '/session-cookie/x');
     await stays(first.cookie, first.home, '/session-cookie/x');
@@ -247,10 +248,10 @@ describe('mirrors', () => {
   it('get the share that they should', async () => {
     const before = await gateway.metric('fairlead_mirrors_sent_total');
     expect(await split('/mirrored-tenth', 200)).toEqual({ one: 200 });
-    // Exact for each worker: one copy may still be owed by both.
+    // One of every ten for each worker, whose last ten may not be over.
     const sent = (await gateway.metric('fairlead_mirrors_sent_total')) - before;
     expect(sent).toBeGreaterThanOrEqual(18);
-    expect(sent).toBeLessThanOrEqual(20);
+    expect(sent).toBeLessThanOrEqual(22);
     await until('the copies', () => copies('/mirrored-tenth').length === sent);
   });
 });
