@@ -1,5 +1,11 @@
 import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
+
+// Young generations grow to 48 MiB in each thread that allocates in bursts, and stay so. Compiling 5,000 routes is such a burst: the control
+// thread keeps the first megabyte, which costs it nothing measurable; heaps made from here on, those of the workers, keep four.
+setFlagsFromString('--semi-space-growth-factor=1');
+setFlagsFromString('--min-semi-space-size=4');
 
 // Types are stripped and code is compiled once, not at every start of a process or worker: that saves each thread half a second and 30 MiB.
 // Beside the dependencies, not in the system's temporary directory: whoever can write there could give us code to run.

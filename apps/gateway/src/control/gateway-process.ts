@@ -11,6 +11,7 @@ import type { Settings } from '../settings.ts';
 import { certificateReader } from './certificate-reader.ts';
 import { controllerName, defaultAddresses } from './compile-defaults.ts';
 import { ControlLoop } from './control-loop.ts';
+import { giveBackMemory } from './give-back-memory.ts';
 import { LastGoodCertificates } from './last-good-certificates.ts';
 import { allocateMemory, capacity, memoryOf } from './shared-memory.ts';
 import type { SourceUpdate } from './source/directory-source.ts';
@@ -174,6 +175,7 @@ export class GatewayProcess implements AdminView {
     this.#ready = true;
     const tookMs = Math.round(performance.now());
     const { rules, binds } = this.table;
+    giveBackMemory();
     this.#options.log.info({ rules: rules.size, listening: [...binds.keys()].join(' '), tookMs }, 'ready');
   }
 
