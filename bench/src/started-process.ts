@@ -10,7 +10,7 @@ const running = new Set<ChildProcess>();
 
 // Whatever ends a bench, nothing that it started stays behind.
 process.on('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
+  for (const child of running) child.kill('SIGTERM');
 });
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1));
 
