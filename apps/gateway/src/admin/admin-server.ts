@@ -6,6 +6,7 @@ import { type ProcessFacts, renderMetrics } from '../observe/prometheus.ts';
 import type { AdminView } from './admin-view.ts';
 import { endpointsPage } from './endpoints-page.ts';
 import { explainPage } from './explain-page.ts';
+import type { Page, Query } from './page.ts';
 import { snapshotPage } from './snapshot-page.ts';
 
 const pages: Readonly<Record<string, string>> = {
@@ -38,12 +39,6 @@ export function createAdminServer(view: AdminView): FastifyInstance {
   server.get('/debug/explain', (request, reply) => sendPage(reply, explainPage(view, request.query as Query)));
   return server;
 }
-
-/** Query parameters; one that is repeated is an array. */
-export type Query = Readonly<Record<string, string | readonly string[] | undefined>>;
-
-/** A page, or why there is none. */
-export type Page = { readonly body: object } | { readonly status: 400 | 404; readonly error: string };
 
 /**
  * Starts the admin API; fails with the system's error when it can't listen. On a loopback address it answers only those who name it by an

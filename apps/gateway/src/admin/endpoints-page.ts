@@ -1,6 +1,6 @@
-import type { Page, Query } from './admin-server.ts';
 import type { AdminView } from './admin-view.ts';
 import { describeEndpoints } from './endpoint-facts.ts';
+import type { Page, Query } from './page.ts';
 
 /** All backends with what is known of their endpoints, or the one that `backend` names. */
 export function endpointsPage(view: AdminView, query: Query): Page {

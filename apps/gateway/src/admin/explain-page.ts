@@ -1,7 +1,7 @@
-import type { Page, Query } from './admin-server.ts';
 import type { AdminView } from './admin-view.ts';
 import { describeEndpoints } from './endpoint-facts.ts';
 import { explainRequest } from './explain-request.ts';
+import type { Page, Query } from './page.ts';
 
 /** Where a request would go. `method` (GET by default), `url`, and `header=name: value` as often as wanted. */
 export function explainPage(view: AdminView, { method = 'GET', url, header = [] }: Query): Page {
