@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Bench } from './bench.ts';
 import { badBackend } from './benches/bad-backend.ts';
+import { crash } from './benches/crash.ts';
 import { http1, http1Tls } from './benches/http1.ts';
 import { idle } from './benches/idle.ts';
 import { reload } from './benches/reload.ts';
@@ -15,7 +16,7 @@ import { formatReport, toReport } from './report.ts';
 import { backendPort, proxyPort } from './site.ts';
 import { StartedProcess } from './started-process.ts';
 
-const benches: readonly Bench[] = [http1, http1Tls, routes, uploadDownload, idle, reload, badBackend];
+const benches: readonly Bench[] = [http1, http1Tls, routes, uploadDownload, idle, reload, badBackend, crash];
 
 const usage = `usage: npm run bench -- NAME [--rounds N] [--only TARGET,…] [--json]
 

@@ -9,6 +9,8 @@ export interface Site {
   readonly accessLog: boolean;
   /** Peers are told to retry once and to eject after 5 failures; we are left at our defaults. */
   readonly protect: boolean;
+  /** Threads or processes that serve; peers always have one. */
+  readonly workers: number;
 }
 
 export interface TlsFiles {
@@ -39,6 +41,7 @@ export function simpleSite(routes: readonly SiteRoute[], options: Partial<Site> 
     pools: new Map([['main', [`127.0.0.1:${backendPort}`]]]),
     accessLog: true,
     protect: false,
+    workers: 1,
     ...options,
   };
 }

@@ -4,7 +4,7 @@ import { openLoop, percentile } from '@fairlead/e2e';
 import { startBackend } from '../backends/nginx-backend.ts';
 import type { Bench, BenchContext, Sample } from '../bench.ts';
 import { withTarget } from '../measure.ts';
-import { adminPort } from '../peers/fairlead.ts';
+import { ownMetric } from '../metrics.ts';
 import { fairlead, nginx, selected } from '../peers/index.ts';
 import type { Peer } from '../peers/peer.ts';
 import { requestHost, requestPath, type Site, type SiteRoute, simpleSite, spreadRoutes } from '../site.ts';
@@ -82,7 +82,9 @@ async function measure(peer: Peer, process: StartedProcess, directory: string): 
     sample('failed', 'requests', run.sent - run.succeeded),
     sample('live after p50', 'ms', percentile(lives, 50)),
     sample('live after p99', 'ms', percentile(lives, 99)),
-    ...(peer.name === fairlead.name ? [sample('longest apply', 'ms', await longestApplyMs())] : []),
+    ...(peer.name === fairlead.name
+      ? [sample('longest apply', 'ms', (await ownMetric('fairlead_worker_update_max_seconds')) * 1_000)]
+      : []),
   ];
 }
 
@@ -107,12 +109,4 @@ async function servedVersion(port: number): Promise<string> {
     // nginx closes connections at every reload; the load counts what that costs.
     request.on('error', () => resolve(''));
   });
-}
-
-/** From the gateway's own metric: how long a worker was busy with one update. */
-async function longestApplyMs(): Promise<number> {
-  const text = await (await fetch(`http://127.0.0.1:${adminPort}/metrics`)).text();
-  const value = /^fairlead_worker_update_max_seconds (\S+)$/m.exec(text)?.[1];
-  if (value === undefined) throw new Error('fairlead_worker_update_max_seconds is missing from /metrics');
-  return Number(value) * 1_000;
 }

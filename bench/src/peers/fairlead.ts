@@ -31,7 +31,7 @@ function runArguments(site: Site, directory: string): readonly string[] {
     '--from',
     join(directory, 'manifests'),
     '--workers',
-    '1',
+    String(site.workers),
     '--admin',
     admin,
     '--access-log',

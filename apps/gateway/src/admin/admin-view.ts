@@ -53,4 +53,6 @@ export interface WorkersView {
   readonly lost: number;
   /** Longest time a serving worker was busy applying one update. */
   readonly longestUpdateMs: number;
+  /** Longest time from the loss of a serving worker until another served in its place. */
+  readonly longestReplacementMs: number;
 }

@@ -42,6 +42,7 @@ export class GatewayProcess implements AdminView {
   #source: SourceUpdate | null = null;
   #updatedAtMs = 0;
   #lost = 0;
+  #longestReplacementMs = 0;
   #started = false;
   #ready = false;
   #draining = false;
@@ -79,6 +80,7 @@ export class GatewayProcess implements AdminView {
         onBind: (key, error) => this.#loop.noteBind(key, error),
         onReady: () => this.#noteReady(),
         onLost: (index, error) => this.#noteLost(index, error),
+        onReplaced: (index, tookMs) => this.#noteReplaced(index, tookMs),
       },
     });
   }
@@ -135,7 +137,8 @@ export class GatewayProcess implements AdminView {
 
   get workers(): WorkersView {
     const { serving, longestUpdateMs } = this.#fleet;
-    return { wanted: this.#options.settings.workers, serving, lost: this.#lost, longestUpdateMs };
+    const longestReplacementMs = this.#longestReplacementMs;
+    return { wanted: this.#options.settings.workers, serving, lost: this.#lost, longestUpdateMs, longestReplacementMs };
   }
 
   get binds(): ReadonlyMap<string, string | null> {
@@ -184,5 +187,10 @@ export class GatewayProcess implements AdminView {
     this.stats.clearWorker(index);
     this.metrics[index]!.clearGauges();
     this.#options.log.error({ err: error, worker: index }, 'a worker was lost; another takes its place');
+  }
+
+  #noteReplaced(index: number, tookMs: number): void {
+    this.#longestReplacementMs = Math.max(this.#longestReplacementMs, tookMs);
+    this.#options.log.info({ worker: index, tookMs: Math.round(tookMs) }, 'another worker serves in its place');
   }
 }

@@ -20,6 +20,8 @@ interface FleetEvents {
   onBind(key: string, error: string | null): void;
   /** All workers serve for the first time. */
   onReady(): void;
+  /** Another worker serves in the place of a lost one, `tookMs` after the loss was noticed. */
+  onReplaced(index: number, tookMs: number): void;
   /** A worker that was not asked to has ended. Its part of the shared memory is nobody's now. */
   onLost(index: number, error: Error): void;
 }
@@ -44,6 +46,8 @@ export class WorkerFleet {
   #ready = false;
   #stopping = false;
   #shortLives = 0;
+  /** When workers were lost whose place is still empty. */
+  readonly #lossesMs: number[] = [];
   #drained: (() => void) | null = null;
 
   constructor(options: FleetOptions) {
@@ -139,6 +143,7 @@ export class WorkerFleet {
         break;
       case 'ready':
         worker.ready = true;
+        this.#noteReplaced(worker);
         this.#noteReady();
         break;
       case 'drained':
@@ -154,6 +159,7 @@ export class WorkerFleet {
       this.#noteGone();
       return;
     }
+    if (worker.ready) this.#lossesMs.push(performance.now());
     this.#options.events.onLost(worker.index, error ?? new Error('worker ended without being asked to'));
     const spare = [...this.#workers].find((other) => other.state === 'spare');
     if (spare !== undefined) this.#activateIfMissing(spare);
@@ -187,6 +193,11 @@ export class WorkerFleet {
     if (this.#binds.get(key) === error) return;
     this.#binds.set(key, error);
     this.#options.events.onBind(key, error);
+  }
+
+  #noteReplaced(worker: WorkerHandle): void {
+    const lostMs = this.#lossesMs.shift();
+    if (lostMs !== undefined) this.#options.events.onReplaced(worker.index, performance.now() - lostMs);
   }
 
   #noteReady(): void {

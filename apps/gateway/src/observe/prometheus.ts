@@ -76,6 +76,12 @@ function writeProcess(text: PrometheusText, view: AdminView, facts: ProcessFacts
     'Longest time a serving worker was busy applying one update.',
     workers.longestUpdateMs / 1_000,
   );
+  text.single(
+    'fairlead_worker_replacement_max_seconds',
+    'gauge',
+    'Longest time from the loss of a serving worker until another served in its place.',
+    workers.longestReplacementMs / 1_000,
+  );
 }
 
 function writeConfig(text: PrometheusText, { config, problems, table }: AdminView): void {

@@ -42,7 +42,7 @@ export function sampleView(directory: string = join(import.meta.dirname, '../../
     version: '1.2.3',
     notReady: [],
     config: { version: 7, updatedAtMs: 1_700_000_001_500, isComplete: true, sourceProblems: source.problems },
-    workers: { wanted: 2, serving: 2, lost: 1, longestUpdateMs: 3 },
+    workers: { wanted: 2, serving: 2, lost: 1, longestUpdateMs: 3, longestReplacementMs: 40 },
     table: compiled.table,
     problems: compiled.problems,
     binds: new Map([...compiled.table.binds.keys()].map((key) => [key, null])),
