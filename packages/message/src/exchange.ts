@@ -9,7 +9,8 @@ import type { RequestHead, ResponseHead } from './message-head.ts';
  * Order of each message: info*, head, data*, then one end: `end` on the head, `last` on data, or trailers. `abort` may come instead of any
  * of them and is the last call.
  *
- * `data` LENDS bytes: the callee writes or copies `bytes[start, end)` before it returns; the buffer is reused afterwards. It returns false
+ * `data` LENDS bytes: the callee writes or copies `bytes[start, end)` before it returns; the buffer is reused afterwards. (Both ends may
+ * agree on memory that is kept instead, and told by its identity: see the gateway's bulk-memory.ts. Who does not know of it copies.) It returns false
  * when it had to queue: the source then stops (HTTP/1.1 pauses its socket, HTTP/2 withholds WINDOW_UPDATE) until the sink calls back
  * `resume…` once its queue has drained. Bytes already on the way may still be delivered after a false.
  *

@@ -1,4 +1,5 @@
 import { Socket } from 'node:net';
+import { bulkMemory } from './bulk-memory.ts';
 
 /** Whoever reads from a client's socket. */
 export interface SocketReader {
@@ -12,10 +13,13 @@ export interface SocketReader {
 }
 
 const reader: unique symbol = Symbol('reader');
+const bulk: unique symbol = Symbol('bulk');
 
 /** A socket with its reader: one property instead of a closure per event and connection. */
 interface ReadSocket extends Socket {
   [reader]: SocketReader;
+  /** What it reads bulk into; missing before there was any. */
+  [bulk]?: Buffer | null;
 }
 
 /** Hands the events of `socket` to `to`, until it closes. An error is followed by `onClose`. */
@@ -52,22 +56,40 @@ export function withSharedBuffer(accepted: Socket): Socket {
 const sharedRead = { buffer: nextBuffer, callback: onRead };
 
 /**
- * Every read of a plain connection goes into one of these two; whoever gets the bytes is done with them, or has copied them, when `receive`
- * returns. Bodies that fill the small one are read in larger parts, which are fewer writes upstream.
+ * Every read of a plain connection goes into this; whoever gets the bytes is done with them, or has copied them, when `receive` returns.
+ * Bodies that fill it are read in larger parts, which are fewer writes upstream.
  */
 const buffer: Buffer = Buffer.allocUnsafeSlow(65_536);
-const bulkBuffer: Buffer = Buffer.allocUnsafeSlow(262_144);
 /** Into which the socket that was just read from reads next; undefined: the same again. */
 let next: Buffer | undefined = buffer;
 
 const nobody: SocketReader = { bulk: false, receive: ignore, onEnd: ignore, onDrain: ignore, onClose: ignore };
 
 function onRead(this: unknown, size: number, bytes: Uint8Array): boolean {
-  const to = (this as ReadSocket)[reader];
+  const from = this as ReadSocket;
+  const to = from[reader];
   to.receive(bytes as Buffer, size);
-  if (bytes === buffer) next = size === bytes.length && to.bulk ? bulkBuffer : undefined;
-  else next = size <= buffer.length || !to.bulk ? buffer : undefined;
+  if (bytes !== buffer) next = afterBulk(from, bytes as Buffer, size > buffer.length && to.bulk);
+  else next = size === buffer.length && to.bulk ? takeBulk(from) : undefined;
   return true;
+}
+
+function afterBulk(socket: ReadSocket, bytes: Buffer, more: boolean): Buffer | undefined {
+  if (more) return bulkMemory.isMine(bytes) ? undefined : takeBulk(socket);
+  giveBulkBack(socket);
+  return buffer;
+}
+
+function takeBulk(socket: ReadSocket): Buffer {
+  socket[bulk] = bulkMemory.take();
+  return socket[bulk] ?? buffer;
+}
+
+function giveBulkBack(socket: ReadSocket): void {
+  const own = socket[bulk];
+  if (own == null) return;
+  socket[bulk] = null;
+  if (bulkMemory.isMine(own)) bulkMemory.giveBack(own);
 }
 
 /** Called once for each new socket, and after each `onRead`. */
@@ -90,6 +112,7 @@ function onDrain(this: Socket): void {
 }
 
 function onClose(this: Socket): void {
+  giveBulkBack(this as ReadSocket);
   (this as ReadSocket)[reader].onClose();
 }
 

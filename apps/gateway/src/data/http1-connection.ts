@@ -136,6 +136,7 @@ export class Http1Connection implements ClientConnection, StreamConnection, Sock
     if (this.#phase === Phase.closed) return;
     this.#phase = Phase.closed;
     this.#pending = nothing;
+    this.#writer?.closed();
     this.#releaseParser();
     this.list?.remove(this);
     this.#share.onClosed(this.#origin);

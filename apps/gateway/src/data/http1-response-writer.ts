@@ -3,6 +3,7 @@ import type { Field, ResponseHead } from '@fairlead/message';
 import { chunkHeader, lastChunk, type ResponseTextOptions, responseHeadText, trailerText } from '@fairlead/wire';
 import type { Flushable, FlushQueue } from './flush-queue.ts';
 import type { OutputBuffer } from './output-buffer.ts';
+import { SocketOutput } from './socket-output.ts';
 
 /** What all connections of a worker write with. */
 export interface OutputShare {
@@ -31,8 +32,6 @@ interface QueueHandle {
  * 'drain'.
  */
 const blockedBytes = 65_536;
-/** Size line, its CRLF, the CRLF after the data, the last chunk. */
-const chunkOverhead = 32;
 
 /**
  * Writes the responses of one HTTP/1.1 connection, one after the other. A head waits for the first bytes of its body until the end of the
@@ -45,15 +44,12 @@ export class Http1ResponseWriter implements Flushable {
   written: number = 0;
   readonly #socket: Socket;
   readonly #share: OutputShare;
-  /** A plain socket is done with the memory as soon as nothing is queued; TLS is not. */
-  readonly #plain: boolean;
+  readonly #output: SocketOutput;
   #framing: Framing = 'none';
   /** Octets that a body with a length still owes. */
   #owed: number = 0;
   #waiting: string = '';
   #queued: boolean = false;
-  /** Shared memory that the socket has not written yet. */
-  #kept: Buffer | null = null;
   // Of the last `stalled` that saw progress.
   #progressMs: number = -1;
   #taken: number = 0;
@@ -62,7 +58,7 @@ export class Http1ResponseWriter implements Flushable {
   constructor(socket: Socket, share: OutputShare, plain: boolean) {
     this.#socket = socket;
     this.#share = share;
-    this.#plain = plain;
+    this.#output = new SocketOutput(socket, share.output, plain);
   }
 
   /** Text that is already in HTTP's form. */
@@ -103,16 +99,10 @@ export class Http1ResponseWriter implements Flushable {
       if (last) this.flush();
       return !this.blocked;
     }
-    const head = this.#waiting;
+    const before = chunked && size > 0 ? this.#waiting + chunkHeader(size) : this.#waiting;
     this.#waiting = '';
-    const length = head.length + size + (chunked ? chunkOverhead : 0);
-    const out = this.#room(length);
-    let at = head === '' ? 0 : out.latin1Write(head, 0);
-    if (chunked && size > 0) at += out.latin1Write(chunkHeader(size), at);
-    out.set(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end), at);
-    at += size;
-    if (chunked) at += out.latin1Write(chunkEnd(size, last), at);
-    return this.#write(out, at);
+    this.written += this.#output.write(before, bytes, start, start + size, chunked ? chunkEnd(size, last) : '');
+    return this.#noteQueue();
   }
 
   trailers(fields: readonly Field[]): void {
@@ -123,7 +113,12 @@ export class Http1ResponseWriter implements Flushable {
   /** The socket has drained. */
   drained(): void {
     this.blocked = false;
-    if (this.#socket.writableLength === 0) this.#giveBack();
+    this.#output.drained();
+  }
+
+  /** The socket has closed. */
+  closed(): void {
+    this.#output.release();
   }
 
   /** Writes what waits, then FIN. */
@@ -162,31 +157,6 @@ export class Http1ResponseWriter implements Flushable {
     if (this.#queued) return;
     this.#queued = true;
     this.#share.flushes.add(this);
-  }
-
-  /** Behind a queue a write will certainly not be taken at once. */
-  #room(length: number): Buffer {
-    if (!this.#plain || this.#socket.writableLength > 0) return Buffer.allocUnsafe(length);
-    this.#giveBack();
-    return this.#share.output.take(length);
-  }
-
-  #giveBack(): void {
-    if (this.#kept === null) return;
-    this.#share.output.giveBack(this.#kept);
-    this.#kept = null;
-  }
-
-  #write(out: Buffer, length: number): boolean {
-    const socket = this.#socket;
-    const shared = this.#plain && socket.writableLength === 0;
-    this.written += length;
-    socket.write(length === out.length ? out : out.subarray(0, length));
-    if (shared && socket.writableLength > 0) {
-      this.#kept = out;
-      this.#share.output.keep(out);
-    }
-    return this.#noteQueue();
   }
 
   #noteQueue(): boolean {

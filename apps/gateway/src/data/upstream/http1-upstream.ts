@@ -218,6 +218,8 @@ export class Http1Upstream implements Upstream, ResponseSink, Connecting {
   }
 
   #onClose(): void {
+    this.#writer.closed();
+    this.#reads.close();
     if (this.established) this.#fail('closed_early', false);
     else this.#fail('connect_failed', true);
   }
@@ -227,6 +229,7 @@ export class Http1Upstream implements Upstream, ResponseSink, Connecting {
   /** The response is complete and delivered. */
   #finish(reusable: boolean): void {
     this.#receiver = null;
+    this.#reads.rest();
     this.#served++;
     // An early answer: the rest of the request would be read as the beginning of the next.
     const clean = reusable && this.#writer.ended && this.#writer.isEmpty && !this.#peerEnded;

@@ -1,15 +1,14 @@
 import type { Socket } from 'node:net';
 import { type Field, fieldLine, type RequestHead } from '@fairlead/message';
-import { requestHeadText } from '@fairlead/wire';
+import { chunkHeader, requestHeadText } from '@fairlead/wire';
 import type { Flushable } from '../flush-queue.ts';
 import type { OutputShare } from '../http1-response-writer.ts';
+import { SocketOutput } from '../socket-output.ts';
 
 type Framing = 'none' | 'length' | 'chunked' | 'tunnel';
 
 /** With this much in its queue a socket is slower than its source. Not less than its high-water mark, or it would never say 'drain'. */
 const blockedBytes = 65_536;
-/** Size line, its CRLF, the CRLF after the data, the last chunk. */
-const chunkOverhead = 32;
 const lastChunk = '0\r\n\r\n';
 
 /**
@@ -25,8 +24,7 @@ export class RequestWriter implements Flushable {
   bodyBegun: boolean = false;
   readonly #socket: Socket;
   readonly #share: OutputShare;
-  /** A plain socket is done with the memory as soon as nothing is queued; TLS is not. */
-  readonly #plain: boolean;
+  readonly #output: SocketOutput;
   #framing: Framing = 'none';
   /** Octets that a body with a length still owes. */
   #owed: number = 0;
@@ -36,7 +34,7 @@ export class RequestWriter implements Flushable {
   constructor(socket: Socket, share: OutputShare, plain: boolean) {
     this.#socket = socket;
     this.#share = share;
-    this.#plain = plain;
+    this.#output = new SocketOutput(socket, share.output, plain);
   }
 
   /** Everything written has been taken by the system. */
@@ -64,7 +62,7 @@ export class RequestWriter implements Flushable {
       if (last) this.flush();
     } else {
       this.bodyBegun = true;
-      this.#compose(bytes, start, end, chunked, last);
+      this.#write(bytes, start, end, chunked, last);
     }
     if (last && this.#framing === 'tunnel') this.#socket.end();
     return !this.blocked;
@@ -95,6 +93,12 @@ export class RequestWriter implements Flushable {
 
   drained(): void {
     this.blocked = false;
+    this.#output.drained();
+  }
+
+  /** The socket has closed. */
+  closed(): void {
+    this.#output.release();
   }
 
   flush(): void {
@@ -106,38 +110,19 @@ export class RequestWriter implements Flushable {
     this.#noteQueue();
   }
 
-  #compose(bytes: Uint8Array, start: number, end: number, chunked: boolean, last: boolean): void {
-    const head = this.#waiting;
+  #write(bytes: Uint8Array, start: number, end: number, chunked: boolean, last: boolean): void {
     const size = end - start;
+    const before = chunked && size > 0 ? this.#waiting + chunkHeader(size) : this.#waiting;
     this.#waiting = '';
-    const out = this.#room(head.length + size + (chunked ? chunkOverhead : 0));
-    let at = head === '' ? 0 : out.latin1Write(head, 0);
-    if (chunked && size > 0) at += out.latin1Write(`${size.toString(16)}\r\n`, at);
-    out.set(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end), at);
-    at += size;
-    if (chunked) at += out.latin1Write(chunkEnd(size, last), at);
-    this.#write(out, at);
+    if (this.#socket.destroyed) return;
+    this.#output.write(before, bytes, start, end, chunked ? chunkEnd(size, last) : '');
+    this.#noteQueue();
   }
 
   #flushLater(): void {
     if (this.#queued) return;
     this.#queued = true;
     this.#share.flushes.add(this);
-  }
-
-  /** Before the connection stands, or behind a queue, a write is certainly not taken at once: memory of its own, and no more than needed. */
-  #room(length: number): Buffer {
-    const socket = this.#socket;
-    const shared = this.#plain && !socket.connecting && socket.writableLength === 0;
-    return shared ? this.#share.output.take(length) : Buffer.allocUnsafe(length);
-  }
-
-  #write(out: Buffer, length: number): void {
-    const socket = this.#socket;
-    if (socket.destroyed) return;
-    socket.write(length === out.length ? out : out.subarray(0, length));
-    if (socket.writableLength > 0) this.#share.output.keep(out);
-    this.#noteQueue();
   }
 
   #noteQueue(): void {
