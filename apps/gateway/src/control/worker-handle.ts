@@ -10,6 +10,12 @@ export interface WorkerEvents {
   onGone(worker: WorkerHandle, error: Error | null): void;
 }
 
+/**
+ * MiB of heap for what is new: two halves of 8 and some. V8's default is several times as much, and what has once been used of it stays
+ * resident: with 10,000 idle connections 2.5 KiB of each, more than their objects. No difference in CPU per request was found.
+ */
+const maxYoungGenerationSizeMb = 24;
+
 /** One worker thread as the control thread sees it. */
 export class WorkerHandle {
   readonly index: number;
@@ -32,6 +38,7 @@ export class WorkerHandle {
       name: `fairlead-${start.index}`,
       stdout: false,
       stderr: false,
+      resourceLimits: { maxYoungGenerationSizeMb },
     });
     this.#worker.on('message', (message: FromWorker) => events.onMessage(this, message));
     this.#worker.on('error', (error) => {
