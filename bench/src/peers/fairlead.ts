@@ -60,9 +60,23 @@ function writeManifests(site: Site, directory: string): void {
   mkdirSync(folder, { recursive: true });
   writeList(join(folder, 'gateway.json'), [...gatewayObjects(site), ...[...site.pools].flatMap(serviceObjects)]);
   for (let at = 0; at < site.routes.length; at += routesPerFile) {
-    const routes = site.routes.slice(at, at + routesPerFile).map((route, i) => httpRoute(route, at + i));
-    writeList(join(folder, `routes-${at / routesPerFile}.json`), routes);
+    const file = join(folder, `routes-${at / routesPerFile}.json`);
+    const routes = site.routes.slice(at, at + routesPerFile);
+    if (isWritten(file, routes)) continue;
+    written.set(file, routes);
+    writeList(
+      file,
+      routes.map((route, i) => httpRoute(route, at + i)),
+    );
   }
+}
+
+/** What each file was made from, so that an edit costs what it costs and not what all files would. */
+const written = new Map<string, readonly SiteRoute[]>();
+
+function isWritten(file: string, routes: readonly SiteRoute[]): boolean {
+  const before = written.get(file);
+  return before?.length === routes.length && before.every((route, i) => route === routes[i]);
 }
 
 const routesPerFile = 100;
