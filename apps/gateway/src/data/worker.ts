@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { type Clock, createClock } from '../clock.ts';
+import { giveBackMemory } from '../give-back-memory.ts';
 import { type AccessLog, openAccessLog } from '../observe/access-log.ts';
 import { WorkerMetrics } from '../observe/metrics.ts';
 import type { FromWorker, ToWorker, WorkerStart } from '../protocol.ts';
@@ -9,6 +10,8 @@ import { FaultLog } from './fault-log.ts';
 
 /** Client connections' deadlines are no finer than this. */
 const downstreamSweepMs = 100;
+/** A worker that has nothing to do after this long is a spare. */
+const spareAfterMs = 2_000;
 /** What the access log still has to write may take this long when the worker stops. */
 const logCloseMs = 1_000;
 
@@ -54,6 +57,10 @@ class DataPlaneWorker implements DownstreamEvents {
     const { settings, ticketKeys, reusePort } = start;
     this.#downstream = new Downstream(settings, ticketKeys, reusePort, this.#dataPlane.pipeline, this);
     this.#arm();
+  }
+
+  stopAccepting(): void {
+    this.#downstream.stopAccepting();
   }
 
   onMessage(message: ToWorker): void {
@@ -155,4 +162,11 @@ const accessLog = await openAccessLog(start.settings.accessLog, (lines) =>
   metrics.count('accessLogLinesDropped', lines),
 );
 const worker = new DataPlaneWorker(start, accessLog, metrics, (message) => port.postMessage(message));
-port.on('message', (message: ToWorker) => worker.onMessage(message));
+// Ending takes tens of milliseconds; until its sockets are closed, the kernel would go on giving new connections to a thread that is dead.
+process.on('uncaughtExceptionMonitor', () => worker.stopAccepting());
+// A spare waits, perhaps for ever: what loading has left behind need not wait with it.
+const spareTimer = setTimeout(giveBackMemory, spareAfterMs).unref();
+port.on('message', (message: ToWorker) => {
+  clearTimeout(spareTimer);
+  worker.onMessage(message);
+});
