@@ -84,8 +84,16 @@ describe('an endpoint that hangs', () => {
       answers.push(gateway.exchange(requestText()));
       await pause(4);
     }
-    const texts = await Promise.all(answers);
-    expect(texts.every((text) => text.startsWith('HTTP/1.1 200 '))).toBe(true);
+    // An endpoint is found hung by the progress of others: they go on until the requests above have their answers.
+    let waiting = true;
+    const texts = Promise.all(answers).finally(() => {
+      waiting = false;
+    });
+    while (waiting) {
+      gateway.exchange(requestText()).catch(() => {});
+      await pause(4);
+    }
+    expect((await texts).every((text) => text.startsWith('HTTP/1.1 200 '))).toBe(true);
     expect(performance.now() - startedMs).toBeLessThan(2_500);
     expect(gateway.records.some(({ tries }) => tries === 2)).toBe(true);
   });

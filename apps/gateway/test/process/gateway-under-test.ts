@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stringify } from 'yaml';
+import { probePort } from '../../src/control/bind-gate.ts';
 
 const main = resolve(import.meta.dirname, '../../src/main.ts');
 
@@ -114,13 +115,11 @@ export async function until(
   throw new Error(`waited 10 s for: ${what}\n${detail()}`);
 }
 
-/** Free when asked; nobody else on a test machine takes it in the meantime. */
+/**
+ * A port that nobody listens on. Not one that the system hands out: those are also given to the connections and servers of other tests, so
+ * that one could be gone again before it is used.
+ */
 export async function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve((address as { readonly port: number }).port));
-    });
-  });
+  const port = 10_000 + randomInt(20_000);
+  return (await probePort('127.0.0.1', port)) === null ? port : freePort();
 }
