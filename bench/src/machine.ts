@@ -14,7 +14,7 @@ export function describeMachine(): Machine {
     model: cpus()[0]?.model.trim() ?? 'unknown',
     cpus: availableParallelism(),
     memoryGiB: Math.round(totalmem() / 2 ** 30),
-    kernel: release(),
+    kernel: release().split('.', 2).join('.'),
     node: process.version,
   };
 }
