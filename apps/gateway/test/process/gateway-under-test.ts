@@ -48,7 +48,12 @@ export class GatewayUnderTest {
     const directory = mkdtempSync(join(tmpdir(), 'fairlead-test-'));
     const gateway = new GatewayUnderTest(directory, await freePort(), options);
     for (const [name, objects] of Object.entries(options.files)) gateway.write(name, objects);
-    if (options.waitUntilReady ?? true) await gateway.untilReady();
+    if (!(options.waitUntilReady ?? true)) return gateway;
+    // Nobody else can end one that did not start.
+    await gateway.untilReady().catch(async (error: unknown) => {
+      await gateway.cleanUp();
+      throw error;
+    });
     return gateway;
   }
 
