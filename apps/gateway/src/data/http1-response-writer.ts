@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Field, ResponseHead } from '@fairlead/message';
-import { chunkHeader, lastChunk, type ResponseTextOptions, responseHeadText, trailerText } from '@fairlead/wire';
+import { chunkHeader, type ResponseTextOptions, responseHeadText, trailerText } from '@fairlead/wire';
+import { chunkEnd } from './chunk-end.ts';
 import type { Flushable, FlushQueue } from './flush-queue.ts';
 import type { OutputBuffer } from './output-buffer.ts';
 import { SocketOutput } from './socket-output.ts';
@@ -189,9 +190,4 @@ function framingOf(head: ResponseHead, terms: ResponseTerms): Framing {
 /** RFC 9110 §6.4.1. */
 function mayHaveBody(status: number): boolean {
   return status >= 200 && status !== 204 && status !== 304;
-}
-
-function chunkEnd(size: number, last: boolean): string {
-  if (!last) return '\r\n';
-  return size > 0 ? `\r\n${lastChunk}` : lastChunk;
 }

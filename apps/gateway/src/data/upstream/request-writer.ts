@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
-import { type Field, fieldLine, type RequestHead } from '@fairlead/message';
-import { chunkHeader, requestHeadText } from '@fairlead/wire';
+import type { Field, RequestHead } from '@fairlead/message';
+import { chunkHeader, requestHeadText, trailerText } from '@fairlead/wire';
+import { chunkEnd } from '../chunk-end.ts';
 import type { Flushable } from '../flush-queue.ts';
 import type { OutputShare } from '../http1-response-writer.ts';
 import { SocketOutput } from '../socket-output.ts';
@@ -9,7 +10,6 @@ type Framing = 'none' | 'length' | 'chunked' | 'tunnel';
 
 /** With this much in its queue a socket is slower than its source. Not less than its high-water mark, or it would never say 'drain'. */
 const blockedBytes = 65_536;
-const lastChunk = '0\r\n\r\n';
 
 /**
  * Writes the requests of one upstream connection, one after the other. A head waits for the first bytes of its body until the end of the
@@ -70,11 +70,7 @@ export class RequestWriter implements Flushable {
 
   trailers(fields: readonly Field[]): void {
     this.ended = true;
-    if (this.#framing === 'chunked') {
-      let text = '0\r\n';
-      for (let i = 0; i < fields.length; i++) text += fieldLine(fields[i]!);
-      this.#waiting += `${text}\r\n`;
-    }
+    if (this.#framing === 'chunked') this.#waiting += trailerText(fields);
     this.flush();
   }
 
@@ -133,9 +129,4 @@ export class RequestWriter implements Flushable {
 function framingOf(head: RequestHead, end: boolean): Exclude<Framing, 'tunnel'> {
   if (head.contentLength >= 0) return 'length';
   return end ? 'none' : 'chunked';
-}
-
-function chunkEnd(size: number, last: boolean): string {
-  if (!last) return '\r\n';
-  return size > 0 ? `\r\n${lastChunk}` : lastChunk;
 }
