@@ -32,6 +32,43 @@ export interface DownstreamSettings {
   readonly maxConnectionsPerClient: number;
   /** CIDRs whose X-Forwarded-* are believed. */
   readonly trustedProxies: readonly string[];
+  readonly proxyProtocol: ProxyProtocolMode;
+  readonly http2: ClientHttp2Settings;
+  readonly recycling: RecyclingSettings;
+}
+
+/** 'trusted': a PROXY protocol header is read from peers in `trustedProxies` that send one, refused from all others. */
+export type ProxyProtocolMode = 'off' | 'trusted' | 'required';
+
+export interface ClientHttp2Settings {
+  readonly maxConcurrentStreams: number;
+  /** First receive window of a stream; grows while the stream uses it up, at most to `maxStreamWindowBytes`. */
+  readonly streamWindowBytes: number;
+  readonly maxStreamWindowBytes: number;
+  readonly connectionWindowBytes: number;
+  /** Octets of a field section after decompression, counted as RFC 9113 §10.5.1 does. */
+  readonly maxFieldSectionBytes: number;
+  /** Resets of either side soon after a stream's begin, within `floodWindowMs`. */
+  readonly maxEarlyResets: number;
+  /** Frames that carry no request or body (PING, SETTINGS, PRIORITY, empty DATA, …), within `floodWindowMs`. */
+  readonly maxControlFrames: number;
+  readonly floodWindowMs: number;
+  /** A PING is sent after this much silence; 0 for never. */
+  readonly pingIdleMs: number;
+  readonly pingTimeoutMs: number;
+}
+
+/** How long-lived connections are spread anew over replicas and workers. */
+export interface RecyclingSettings {
+  /** A connection is asked to leave when this old, give or take `maxAgeJitter` of it; 0 for never. */
+  readonly maxAgeMs: number;
+  readonly maxAgeJitter: number;
+  /** Chance that a request is its connection's last, 0 to 1. */
+  readonly goawayChance: number;
+  /** Clients whose `User-Agent` begins with one of these are never asked. */
+  readonly excludedUserAgents: readonly string[];
+  /** Most connections that one worker asks to leave in a second. */
+  readonly maxPerSecond: number;
 }
 
 export interface UpstreamSettings {
@@ -42,6 +79,20 @@ export interface UpstreamSettings {
   readonly retryAttempts: number;
   readonly retryBudgetRatio: number;
   readonly retryBudgetMinPerSecond: number;
+  readonly http2: UpstreamHttp2Settings;
+}
+
+export interface UpstreamHttp2Settings {
+  /** Streams of one connection, also when its peer allows more. */
+  readonly maxConcurrentStreams: number;
+  /** Share of the allowed streams in use at which another connection is opened. */
+  readonly openAnotherAt: number;
+  readonly streamWindowBytes: number;
+  readonly maxStreamWindowBytes: number;
+  readonly connectionWindowBytes: number;
+  /** A connection that is silent this long while requests wait is asked with a PING whether it lives. */
+  readonly pingIdleMs: number;
+  readonly pingTimeoutMs: number;
 }
 
 interface DrainSettings {
@@ -66,6 +117,20 @@ export const defaultSettings: Settings = {
     encodedSlashes: 'reject',
     maxConnectionsPerClient: 10_000,
     trustedProxies: [],
+    proxyProtocol: 'off',
+    http2: {
+      maxConcurrentStreams: 100,
+      streamWindowBytes: 65_536,
+      maxStreamWindowBytes: 262_144,
+      connectionWindowBytes: 1_048_576,
+      maxFieldSectionBytes: 65_536,
+      maxEarlyResets: 200,
+      maxControlFrames: 1_000,
+      floodWindowMs: 10_000,
+      pingIdleMs: 30_000,
+      pingTimeoutMs: 15_000,
+    },
+    recycling: { maxAgeMs: 0, maxAgeJitter: 0.1, goawayChance: 0, excludedUserAgents: [], maxPerSecond: 50 },
   },
   upstream: {
     connectTimeoutMs: 2_000,
@@ -75,6 +140,15 @@ export const defaultSettings: Settings = {
     retryAttempts: 1,
     retryBudgetRatio: 0.2,
     retryBudgetMinPerSecond: 10,
+    http2: {
+      maxConcurrentStreams: 256,
+      openAnotherAt: 0.8,
+      streamWindowBytes: 262_144,
+      maxStreamWindowBytes: 1_048_576,
+      connectionWindowBytes: 16_777_216,
+      pingIdleMs: 2_000,
+      pingTimeoutMs: 2_000,
+    },
   },
   drain: { graceMs: 5_000, deadlineMs: 60_000 },
   exposeReason: false,

@@ -8,7 +8,6 @@ import type { ParserPool } from './parser-pool.ts';
 
 /** What all connections of a worker share. */
 export interface ConnectionShare extends OutputShare {
-  readonly settings: DownstreamSettings;
   readonly exposeReason: boolean;
   readonly handler: RequestHandler<ClientStream>;
   readonly parsers: ParserPool;
@@ -28,4 +27,6 @@ export interface ConnectionOrigin {
   readonly server: ClientServer;
   readonly client: Client;
   readonly tls: AcceptedTls | null;
+  /** Those of the listener, else of the bind, that the connection came by. */
+  readonly settings: DownstreamSettings;
 }

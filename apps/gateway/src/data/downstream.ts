@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { RequestHandler } from '@fairlead/message';
 import type { Bind } from '@fairlead/routing';
-import type { Settings } from '../settings.ts';
+import type { DownstreamSettings, Settings } from '../settings.ts';
 import { type Client, ClientLimits } from './client-limits.ts';
 import { readFrom } from './client-socket.ts';
 import type { AcceptedTls, ClientServer, ClientStream } from './client-stream.ts';
@@ -35,6 +35,7 @@ const activeMs = 1_000;
 /** The clients' side of a worker: its listening sockets and their connections. */
 export class Downstream {
   readonly #events: DownstreamEvents;
+  readonly #settings: DownstreamSettings;
   readonly #contexts: SecureContexts;
   readonly #clients: ClientLimits;
   readonly #share: ConnectionShare;
@@ -53,6 +54,7 @@ export class Downstream {
   ) {
     const downstream = settings.downstream;
     this.#events = events;
+    this.#settings = downstream;
     this.#contexts = new SecureContexts(ticketKeys);
     this.#clients = new ClientLimits(downstream.maxConnectionsPerClient, new TrustedProxies(downstream.trustedProxies));
     this.#serverOptions = {
@@ -67,7 +69,6 @@ export class Downstream {
       },
     };
     this.#share = {
-      settings: downstream,
       exposeReason: settings.exposeReason,
       handler,
       parsers: new ParserPool(downstream),
@@ -156,7 +157,7 @@ export class Downstream {
   }
 
   #open(socket: Socket, server: ClientServer, client: Client, tls: AcceptedTls | null): void {
-    const connection = new Http1Connection(socket, { server, client, tls }, this.#share);
+    const connection = new Http1Connection(socket, { server, client, tls, settings: this.#settings }, this.#share);
     readFrom(socket, connection);
     this.#events.onConnectionOpened();
   }
@@ -167,8 +168,8 @@ export class Downstream {
   }
 
   #closeUnused(idleSinceMs: number): void {
-    const { idle, settings } = this.#share;
-    const deadlineMs = idleSinceMs + settings.idleTimeoutMs;
+    const { idle } = this.#share;
+    const deadlineMs = idleSinceMs + this.#settings.idleTimeoutMs;
     for (let first = idle.first; first !== null && first.deadlineMs <= deadlineMs; first = idle.first) {
       first.closeWhenIdle();
     }

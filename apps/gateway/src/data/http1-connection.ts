@@ -197,7 +197,7 @@ export class Http1Connection implements ClientConnection, StreamConnection, Sock
 
   bodyAwaited(): void {
     if (this.#stream === null || this.#stream.requestEnded) return;
-    this.deadlineMs = this.#share.nowMs + this.#share.settings.bodyGraceMs;
+    this.deadlineMs = this.#share.nowMs + this.#origin.settings.bodyGraceMs;
     this.#bodyBytes = 0;
   }
 
@@ -219,7 +219,7 @@ export class Http1Connection implements ClientConnection, StreamConnection, Sock
 
   sweep(nowMs: number): void {
     try {
-      if (this.#writer?.stalled(nowMs, this.#share.settings.writeIdleMs)) this.#cutOff('timeout');
+      if (this.#writer?.stalled(nowMs, this.#origin.settings.writeIdleMs)) this.#cutOff('timeout');
       else if (nowMs >= this.deadlineMs) this.#expire(nowMs);
     } catch (error) {
       this.#fault(error);
@@ -227,7 +227,8 @@ export class Http1Connection implements ClientConnection, StreamConnection, Sock
   }
 
   restartDeadline(): void {
-    const { settings, nowMs } = this.#share;
+    const { nowMs } = this.#share;
+    const { settings } = this.#origin;
     if (this.#phase !== Phase.reading) return;
     if (this.#slot === null) this.deadlineMs = nowMs + settings.idleTimeoutMs;
     else if (this.#stream === null) this.deadlineMs = nowMs + settings.headTimeoutMs;
@@ -273,7 +274,7 @@ export class Http1Connection implements ClientConnection, StreamConnection, Sock
   #begin(): ParserSlot {
     const slot = this.#share.parsers.take(this.tls !== null, this);
     this.#slot = slot;
-    this.deadlineMs = this.#share.nowMs + this.#share.settings.headTimeoutMs;
+    this.deadlineMs = this.#share.nowMs + this.#origin.settings.headTimeoutMs;
     this.#share.busy.adopt(this);
     return slot;
   }
@@ -301,7 +302,7 @@ export class Http1Connection implements ClientConnection, StreamConnection, Sock
       return false;
     }
     this.#slot!.parser.next();
-    this.deadlineMs = this.#share.nowMs + this.#share.settings.headTimeoutMs;
+    this.deadlineMs = this.#share.nowMs + this.#origin.settings.headTimeoutMs;
     // A client that sends requests without reading the answers must not fill our memory: go on when the socket has drained.
     this.#phase = this.writer.blocked ? Phase.answering : Phase.reading;
     return this.#phase === Phase.reading;
@@ -335,7 +336,7 @@ export class Http1Connection implements ClientConnection, StreamConnection, Sock
   #becomeIdle(): void {
     this.#releaseParser();
     this.#phase = Phase.reading;
-    this.deadlineMs = this.#share.nowMs + this.#share.settings.idleTimeoutMs;
+    this.deadlineMs = this.#share.nowMs + this.#origin.settings.idleTimeoutMs;
     if (this.#ended || this.#leaving) {
       this.#finish();
       return;
@@ -435,7 +436,7 @@ export class Http1Connection implements ClientConnection, StreamConnection, Sock
   }
 
   #leastBodyBytes(): number {
-    const { minBodyBytesPerSecond, bodyGraceMs } = this.#share.settings;
+    const { minBodyBytesPerSecond, bodyGraceMs } = this.#origin.settings;
     return (minBodyBytesPerSecond * bodyGraceMs) / 1_000;
   }
 
