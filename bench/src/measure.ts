@@ -1,13 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openLoop, percentile } from '@fairlead/e2e';
+import { cpuSeconds, openLoop, percentile, type StartedProcess } from '@fairlead/e2e';
 import type { BenchContext, Sample } from './bench.ts';
 import { wrk } from './load/wrk.ts';
 import type { Peer } from './peers/peer.ts';
-import { cpuSeconds } from './process-tree.ts';
 import { requestHost, requestPath, type Site } from './site.ts';
-import type { StartedProcess } from './started-process.ts';
 
 /** Starts a target, hands it over, and stops it whatever happens. */
 export async function withTarget<T>(
@@ -27,19 +25,58 @@ export async function withTarget<T>(
 }
 
 const connections = 64;
-const warmUpSeconds = 2;
-const measuredSeconds = 4;
+const warmUpSeconds = 4;
+/** Of one target, before the next has its turn. */
+const turnSeconds = 1;
+const turns = 6;
 
-/** CPU time of the whole process tree for one request, in microseconds, under as much keep-alive load as it takes. */
-export async function cpuPerRequest(process: StartedProcess, site: Site): Promise<number> {
+/** A target that runs, with the site it serves. */
+export interface Running {
+  readonly peer: Peer;
+  readonly process: StartedProcess;
+  readonly site: Site;
+}
+
+/** Starts all of `peers`, each on a port of its own, hands them over, and stops them whatever happens. */
+export async function withTargets<T>(
+  peers: readonly Peer[],
+  site: Site,
+  context: BenchContext,
+  use: (running: readonly Running[]) => Promise<T>,
+  started: readonly Running[] = [],
+): Promise<T> {
+  const [peer, ...rest] = peers;
+  if (peer === undefined) return use(started);
+  const own = { ...site, port: site.port + started.length };
+  return withTarget(peer, own, context, (process) =>
+    withTargets(rest, site, context, use, [...started, { peer, process, site: own }]),
+  );
+}
+
+/**
+ * CPU time of the whole process tree for one request, in microseconds, under as much keep-alive load as it takes. The targets take turns of
+ * a second: what else goes on in the machine happens to all of them.
+ */
+export async function cpuPerRequest(targets: readonly Running[]): Promise<ReadonlyMap<Running, number>> {
+  const sums = new Map(targets.map((target) => [target, { spent: 0, requests: 0 }]));
+  for (const target of targets) await turn(target, warmUpSeconds);
+  for (let i = 0; i < turns; i++) {
+    for (const [target, sum] of sums) {
+      const { spent, requests } = await turn(target, turnSeconds);
+      sum.spent += spent;
+      sum.requests += requests;
+    }
+  }
+  return new Map([...sums].map(([target, { spent, requests }]) => [target, (spent / requests) * 1e6]));
+}
+
+async function turn({ process, site }: Running, seconds: number): Promise<{ spent: number; requests: number }> {
   const url = `${site.tls === null ? 'http' : 'https'}://127.0.0.1:${site.port}${requestPath}`;
-  const load = { url, host: requestHost, connections };
-  await wrk({ ...load, seconds: warmUpSeconds });
   const before = cpuSeconds(process.pid);
-  const { requests, failures } = await wrk({ ...load, seconds: measuredSeconds });
+  const { requests, failures } = await wrk({ url, host: requestHost, connections, seconds });
   const spent = cpuSeconds(process.pid) - before;
   if (failures > 0 || requests === 0) throw new Error(`${failures} of ${requests} requests failed:\n${process.output}`);
-  return (spent / requests) * 1e6;
+  return { spent, requests };
 }
 
 /** At a fixed rate far below what a target can take, so that queues are its own making. */

@@ -1,10 +1,9 @@
+import { makeCertificate } from '@fairlead/e2e';
 import { startBackend } from '../backends/nginx-backend.ts';
 import type { Bench, BenchContext, Sample } from '../bench.ts';
-import { cpuPerRequest, openLoopLatency, withTarget } from '../measure.ts';
+import { cpuPerRequest, openLoopLatency, type Running, withTargets } from '../measure.ts';
 import { envoy, fairlead, fastifyHttpProxy, haproxy, nginx, selected } from '../peers/index.ts';
 import { type Site, simpleSite, spreadRoutes } from '../site.ts';
-import type { StartedProcess } from '../started-process.ts';
-import { makeCertificate } from '../tls-files.ts';
 
 const routes = 501;
 const openLoopRate = 2_000;
@@ -36,13 +35,12 @@ async function compare(context: BenchContext, site: Site, withLatency: boolean):
   const backend = await startBackend(context.directory);
   try {
     for (let round = 1; round <= context.rounds; round++) {
-      for (const peer of selected(peers, context)) {
-        const taken = await withTarget(peer, site, context, (process) =>
-          measure(peer.name, process, site, withLatency),
-        );
-        samples.push(...taken);
-        context.progress(`round ${round} of ${context.rounds}: ${peer.name} ${taken[0]!.value.toFixed(1)} µs`);
-      }
+      const taken = await withTargets(selected(peers, context), site, context, (targets) =>
+        measure(targets, withLatency),
+      );
+      samples.push(...taken);
+      const cpu = taken.filter(({ unit }) => unit === 'µs').map(({ target, value }) => `${target} ${value.toFixed(1)}`);
+      context.progress(`round ${round} of ${context.rounds}: ${cpu.join(', ')} µs`);
     }
   } finally {
     await backend.stop();
@@ -50,14 +48,12 @@ async function compare(context: BenchContext, site: Site, withLatency: boolean):
   return samples;
 }
 
-async function measure(
-  target: string,
-  process: StartedProcess,
-  site: Site,
-  withLatency: boolean,
-): Promise<readonly Sample[]> {
-  const value = await cpuPerRequest(process, site);
-  const cpu = { target, variant: '', metric: 'CPU per request', unit: 'µs', value };
-  const latency = withLatency ? await openLoopLatency(target, '2,000 rps open loop', site, openLoopRate) : [];
-  return [cpu, ...latency];
+async function measure(targets: readonly Running[], withLatency: boolean): Promise<readonly Sample[]> {
+  const samples: Sample[] = [];
+  for (const [{ peer }, value] of await cpuPerRequest(targets))
+    samples.push({ target: peer.name, variant: '', metric: 'CPU per request', unit: 'µs', value });
+  if (!withLatency) return samples;
+  for (const { peer, site } of targets)
+    samples.push(...(await openLoopLatency(peer.name, '2,000 rps open loop', site, openLoopRate)));
+  return samples;
 }

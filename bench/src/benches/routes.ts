@@ -1,9 +1,9 @@
+import { residentBytes } from '@fairlead/e2e';
 import { startBackend } from '../backends/nginx-backend.ts';
 import type { Bar, Bench, BenchContext, Sample } from '../bench.ts';
 import { cpuPerRequest, withTarget } from '../measure.ts';
 import { envoy, fairlead, haproxy, nginx, selected } from '../peers/index.ts';
 import type { Peer } from '../peers/peer.ts';
-import { residentBytes } from '../process-tree.ts';
 import { oneHostRoutes, type SiteRoute, simpleSite, spreadRoutes } from '../site.ts';
 
 interface Variant {
@@ -65,9 +65,9 @@ async function measure(peer: Peer, variant: Variant, context: BenchContext): Pro
   const startedMs = performance.now();
   return withTarget(peer, site, context, async (process) => {
     const readySeconds = (performance.now() - startedMs) / 1_000;
-    const cpu = await cpuPerRequest(process, site);
+    const [cpu] = (await cpuPerRequest([{ peer, process, site }])).values();
     return [
-      sample('CPU per request', 'µs', cpu),
+      sample('CPU per request', 'µs', cpu!),
       sample('start to ready', 's', readySeconds),
       sample('RSS', 'MiB', residentBytes(process.pid) / 2 ** 20),
     ];
