@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { StartedProcess } from '@fairlead/e2e';
 import type { Bench } from './bench.ts';
 import { badBackend } from './benches/bad-backend.ts';
 import { crash } from './benches/crash.ts';
@@ -14,7 +15,6 @@ import { describeMachine } from './machine.ts';
 import { adminPort } from './peers/fairlead.ts';
 import { formatReport, toReport } from './report.ts';
 import { backendPort, proxyPort } from './site.ts';
-import { StartedProcess } from './started-process.ts';
 
 const benches: readonly Bench[] = [http1, http1Tls, routes, uploadDownload, idle, reload, badBackend, crash];
 

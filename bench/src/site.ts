@@ -1,3 +1,5 @@
+import type { TlsFiles } from '@fairlead/e2e';
+
 /** What a target is to serve, in nobody's words. Every target gets the same. */
 export interface Site {
   readonly port: number;
@@ -11,11 +13,6 @@ export interface Site {
   readonly protect: boolean;
   /** Threads or processes that serve; peers always have one. */
   readonly workers: number;
-}
-
-export interface TlsFiles {
-  readonly cert: string;
-  readonly key: string;
 }
 
 /** `path` is a prefix. */

@@ -1,14 +1,7 @@
-import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
-import { requestHost, type TlsFiles } from './site.ts';
+import { makeCertificateFor, type TlsFiles } from '@fairlead/e2e';
+import { requestHost } from './site.ts';
 
-/** A P-256 certificate of its own, by openssl. */
+/** For the host that every bench asks for. */
 export function makeCertificate(directory: string): TlsFiles {
-  const files = { cert: join(directory, 'cert.pem'), key: join(directory, 'key.pem') };
-  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
-  const names = ['-subj', `/CN=${requestHost}`, '-addext', `subjectAltName=DNS:${requestHost}`];
-  const args = ['req', '-x509', ...curve, ...names, '-keyout', files.key, '-out', files.cert];
-  const { status, stderr } = spawnSync('openssl', args, { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`openssl could not make a certificate: ${stderr}`);
-  return files;
+  return makeCertificateFor(requestHost, directory);
 }

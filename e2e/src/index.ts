@@ -1,1 +1,5 @@
+export { ensureTool } from './debian-tools.ts';
 export { type OpenLoopOptions, type OpenLoopRun, openLoop, percentile } from './open-loop.ts';
+export { cpuSeconds, residentBytes } from './process-tree.ts';
+export { loadCpu, proxyCpu, StartedProcess } from './started-process.ts';
+export { makeCertificateFor, type TlsFiles } from './tls-files.ts';

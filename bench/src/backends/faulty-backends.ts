@@ -1,6 +1,6 @@
 import { join } from 'node:path';
+import { loadCpu, StartedProcess } from '@fairlead/e2e';
 import { backendPort } from '../site.ts';
-import { loadCpu, StartedProcess } from '../started-process.ts';
 
 /** 'killed' closes its port and resets what is open; 'hung' takes requests and never answers; 'failing' answers 503 at once. */
 export type Fault = 'none' | 'killed' | 'hung' | 'failing' | 'slow';

@@ -1,9 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ensureTool, loadCpu, StartedProcess } from '@fairlead/e2e';
 import { nginxConfig } from '../peers/nginx.ts';
 import { backendPort } from '../site.ts';
-import { loadCpu, StartedProcess } from '../started-process.ts';
-import { ensureTool } from '../tools.ts';
 
 /** 1 KiB of JSON with a few ordinary headers on every path; uploads are read and answered; `/file` under `root` is served from disk. */
 export async function startBackend(directory: string, root: string = directory): Promise<StartedProcess> {

@@ -1,12 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openLoop } from '@fairlead/e2e';
+import { openLoop, type StartedProcess } from '@fairlead/e2e';
 import { startBackend } from '../backends/nginx-backend.ts';
 import type { Bench, BenchContext, Sample } from '../bench.ts';
 import { withTarget } from '../measure.ts';
 import { ownMetric } from '../metrics.ts';
 import { fairlead, selected } from '../peers/index.ts';
 import { requestHost, requestPath, type Site, simpleSite } from '../site.ts';
-import type { StartedProcess } from '../started-process.ts';
 
 const crashes = 10;
 const everyMs = 500;

@@ -1,9 +1,9 @@
-import { makeCertificate } from '@fairlead/e2e';
 import { startBackend } from '../backends/nginx-backend.ts';
 import type { Bench, BenchContext, Sample } from '../bench.ts';
 import { cpuPerRequest, openLoopLatency, type Running, withTargets } from '../measure.ts';
 import { envoy, fairlead, fastifyHttpProxy, haproxy, nginx, selected } from '../peers/index.ts';
 import { type Site, simpleSite, spreadRoutes } from '../site.ts';
+import { makeCertificate } from '../tls-files.ts';
 
 const routes = 501;
 const openLoopRate = 2_000;

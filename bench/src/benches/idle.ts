@@ -1,11 +1,11 @@
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { residentBytes } from '@fairlead/e2e';
 import { startBackend } from '../backends/nginx-backend.ts';
 import type { Bench, BenchContext, Sample } from '../bench.ts';
 import { withTarget } from '../measure.ts';
 import { envoy, fairlead, fastifyHttpProxy, nginx, selected } from '../peers/index.ts';
 import type { Peer } from '../peers/peer.ts';
-import { residentBytes } from '../process-tree.ts';
 import { requestHost, requestPath, type Site, simpleSite } from '../site.ts';
 
 const connections = 10_000;

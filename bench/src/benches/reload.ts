@@ -1,6 +1,6 @@
 import { Agent, get } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openLoop, percentile } from '@fairlead/e2e';
+import { openLoop, percentile, type StartedProcess } from '@fairlead/e2e';
 import { startBackend } from '../backends/nginx-backend.ts';
 import type { Bench, BenchContext, Sample } from '../bench.ts';
 import { withTarget } from '../measure.ts';
@@ -8,7 +8,6 @@ import { ownMetric } from '../metrics.ts';
 import { fairlead, nginx, selected } from '../peers/index.ts';
 import type { Peer } from '../peers/peer.ts';
 import { requestHost, requestPath, type Site, type SiteRoute, simpleSite, spreadRoutes } from '../site.ts';
-import type { StartedProcess } from '../started-process.ts';
 
 const routeCount = 5_000;
 /** A hundredth of them may be slow: the first, which meets code that has not run yet, among them. */

@@ -2,14 +2,13 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { cpuSeconds, loadCpu, residentBytes, StartedProcess } from '@fairlead/e2e';
 import { startBackend } from '../backends/nginx-backend.ts';
 import type { Bench, BenchContext, Sample } from '../bench.ts';
 import { withTarget } from '../measure.ts';
 import { envoy, fairlead, haproxy, nginx, selected } from '../peers/index.ts';
 import type { Peer } from '../peers/peer.ts';
-import { cpuSeconds, residentBytes } from '../process-tree.ts';
 import { backendPort, requestHost, type Site, simpleSite } from '../site.ts';
-import { loadCpu, StartedProcess } from '../started-process.ts';
 
 const sinkPort = backendPort + 10;
 const gibibyte = 2 ** 30;

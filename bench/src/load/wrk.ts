@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
-import { loadCpu } from '../started-process.ts';
-import { ensureTool } from '../tools.ts';
+import { ensureTool, loadCpu } from '@fairlead/e2e';
 
 export interface WrkRun {
   readonly requests: number;

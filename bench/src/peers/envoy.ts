@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { proxyCpu, StartedProcess } from '@fairlead/e2e';
+import { ensureEnvoy } from '../envoy-binary.ts';
 import type { Site } from '../site.ts';
-import { proxyCpu, StartedProcess } from '../started-process.ts';
-import { ensureEnvoy } from '../tools.ts';
 import { byHost, type Peer } from './peer.ts';
 
 export const envoy: Peer = {

@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { proxyCpu, StartedProcess, type TlsFiles } from '@fairlead/e2e';
 import { subject } from '../bench.ts';
-import type { Site, SiteRoute, TlsFiles } from '../site.ts';
-import { proxyCpu, StartedProcess } from '../started-process.ts';
+import type { Site, SiteRoute } from '../site.ts';
 import type { Peer } from './peer.ts';
 
 export const adminPort = 19_901;

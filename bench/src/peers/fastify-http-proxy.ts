@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { proxyCpu, StartedProcess } from '../started-process.ts';
+import { proxyCpu, StartedProcess } from '@fairlead/e2e';
 import type { Peer } from './peer.ts';
 
 /** The stock way to proxy in Node. It has no table of hosts: it serves the last route only, which is to its advantage. */

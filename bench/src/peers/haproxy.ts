@@ -1,8 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ensureTool, proxyCpu, StartedProcess } from '@fairlead/e2e';
 import type { Site } from '../site.ts';
-import { proxyCpu, StartedProcess } from '../started-process.ts';
-import { ensureTool } from '../tools.ts';
 import type { Peer } from './peer.ts';
 
 export const haproxy: Peer = {

@@ -1,5 +1,5 @@
+import type { StartedProcess } from '@fairlead/e2e';
 import type { Site } from '../site.ts';
-import type { StartedProcess } from '../started-process.ts';
 
 /** A proxy that can be measured. */
 export interface Peer {

@@ -8,13 +8,13 @@ export const loadCpu = 1;
 
 const running = new Set<ChildProcess>();
 
-// Whatever ends a bench, nothing that it started stays behind.
+// Whatever ends a run, nothing that it started stays behind.
 process.on('exit', () => {
   for (const child of running) child.kill('SIGTERM');
 });
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1));
 
-/** A process that a bench started, with its own end. */
+/** A process that a bench or an interop run started, with its own end. */
 export class StartedProcess {
   readonly pid: number;
   readonly #child: ChildProcess;
@@ -38,12 +38,17 @@ export class StartedProcess {
     }
   }
 
-  static start(cpu: number, command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): StartedProcess {
-    const child = spawn('taskset', ['-c', String(cpu), command, ...args], {
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      env: { ...process.env, ...env },
-    });
-    return new StartedProcess(child);
+  /** On one CPU, or on any when that is null. */
+  static start(
+    cpu: number | null,
+    command: string,
+    args: readonly string[],
+    env: NodeJS.ProcessEnv = {},
+  ): StartedProcess {
+    const stdio = ['ignore', 'pipe', 'pipe', 'ipc'] as const;
+    const options = { stdio: [...stdio], env: { ...process.env, ...env } };
+    if (cpu === null) return new StartedProcess(spawn(command, args, options));
+    return new StartedProcess(spawn('taskset', ['-c', String(cpu), command, ...args], options));
   }
 
   /** The end of what it printed. */
