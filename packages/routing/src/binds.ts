@@ -102,5 +102,5 @@ export function collectBinds(gateways: Iterable<GatewayNode>): ReadonlyMap<strin
 
 function toBind(key: string, address: string, port: number, listeners: Listener[]): Bind {
   listeners.sort((a, b) => compareHostnames(a.hostname, b.hostname) || (a.id < b.id ? -1 : 1));
-  return { key, address, port, secure: listeners[0]!.tls !== null, listeners };
+  return { key, address, port, secure: listeners[0]!.tls !== null, listeners, clientPolicy: null };
 }

@@ -25,6 +25,7 @@ const bind: Bind = {
   address: '127.0.0.1',
   port: 80,
   secure: false,
+  clientPolicy: null,
   listeners: [
     {
       id: listener,
@@ -33,6 +34,7 @@ const bind: Bind = {
       port: 80,
       hostname: '*.test',
       tls: null,
+      clientPolicy: null,
     },
   ],
 };

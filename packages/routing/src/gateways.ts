@@ -194,6 +194,7 @@ function toListenerNode(
     port: check.spec.port,
     hostname: check.hostname,
     tls: check.secure ? { certificates: draft.certificates, clientValidation: draft.clientValidation } : null,
+    clientPolicy: null,
   };
   return {
     name: check.spec.name,

@@ -25,6 +25,8 @@ export interface Bind {
   readonly secure: boolean;
   /** Most specific hostname first. */
   readonly listeners: readonly Listener[];
+  /** For what is decided before it is known for which listener a connection is; on a plain bind for all that concerns connections. */
+  readonly clientPolicy: ClientPolicy | null;
 }
 
 export interface Listener {
@@ -36,6 +38,52 @@ export interface Listener {
   /** Lower case; `*.example.com` or exact; '' for any host. */
   readonly hostname: string;
   readonly tls: ListenerTls | null;
+  readonly clientPolicy: ClientPolicy | null;
+}
+
+/** How clients are dealt with, as far as a ClientTrafficPolicy says it; the rest is left to defaults. */
+export interface ClientPolicy {
+  readonly headTimeoutMs?: number;
+  readonly idleTimeoutMs?: number;
+  readonly minBodyBytesPerSecond?: number;
+  readonly bodyGraceMs?: number;
+  readonly writeIdleMs?: number;
+  readonly maxTargetBytes?: number;
+  readonly maxHeadBytes?: number;
+  readonly maxFields?: number;
+  readonly allowUnderscores?: boolean;
+  readonly encodedSlashes?: 'reject' | 'keep';
+  readonly maxConnectionsPerClient?: number;
+  /** CIDRs and addresses. */
+  readonly trustedProxies?: readonly string[];
+  readonly proxyProtocol?: 'off' | 'trusted' | 'required';
+  readonly http2?: ClientHttp2Policy;
+  readonly recycling?: RecyclingPolicy;
+}
+
+export interface ClientHttp2Policy {
+  readonly maxConcurrentStreams?: number;
+  readonly streamWindowBytes?: number;
+  readonly maxStreamWindowBytes?: number;
+  readonly connectionWindowBytes?: number;
+  readonly maxFieldSectionBytes?: number;
+  readonly maxEarlyResets?: number;
+  readonly maxControlFrames?: number;
+  readonly floodWindowMs?: number;
+  /** 0 for never. */
+  readonly pingIdleMs?: number;
+  readonly pingTimeoutMs?: number;
+}
+
+export interface RecyclingPolicy {
+  /** 0 for never. */
+  readonly maxAgeMs?: number;
+  readonly maxAgeJitter?: number;
+  /** 0 to 1. */
+  readonly goawayChance?: number;
+  /** Beginnings of `User-Agent`. */
+  readonly excludedUserAgents?: readonly string[];
+  readonly maxPerSecond?: number;
 }
 
 export interface ObjectName {

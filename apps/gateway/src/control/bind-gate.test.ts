@@ -3,7 +3,14 @@ import type { Bind } from '@fairlead/routing';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { BindGate, probePort } from './bind-gate.ts';
 
-const bind = (key: string, port: number): Bind => ({ key, address: '127.0.0.1', port, secure: false, listeners: [] });
+const bind = (key: string, port: number): Bind => ({
+  key,
+  address: '127.0.0.1',
+  port,
+  secure: false,
+  listeners: [],
+  clientPolicy: null,
+});
 
 afterEach(() => {
   vi.useRealTimers();

@@ -1,5 +1,3 @@
-import type { TrustedProxies } from './trusted-proxies.ts';
-
 /** A client with its open connections. Shared by them. */
 export interface Client {
   /** IPv4 without the `::ffff:` of a dual-stack socket. */
@@ -7,29 +5,27 @@ export interface Client {
   connections: number;
 }
 
+/** Decides whether a client with `open` connections may have one more. Trusted proxies bring many clients and are not bounded. */
+export interface Admission {
+  admits(address: string, open: number): boolean;
+}
+
 /**
- * Bounds how many connections one client may hold. Trusted proxies bring many clients and are not bounded. The map holds clients with open
- * connections only, so it can't outgrow those.
+ * Counts the connections that each client holds to one socket, to bound them. The map holds clients with open connections only, so it can't
+ * outgrow those.
  */
 export class ClientLimits {
-  readonly #max: number;
-  readonly #trusted: TrustedProxies;
   readonly #clients = new Map<string, Client>();
 
-  constructor(max: number, trusted: TrustedProxies) {
-    this.#max = Math.max(1, max);
-    this.#trusted = trusted;
-  }
-
   /** Null when the client has as many as it may. Every other answer is to be given back with `release`. */
-  admit(remoteAddress: string): Client | null {
+  admit(remoteAddress: string, by: Admission): Client | null {
     const address = plainAddress(remoteAddress);
     let client = this.#clients.get(address);
+    if (!by.admits(address, client?.connections ?? 0)) return null;
     if (client === undefined) {
       client = { address, connections: 0 };
       this.#clients.set(address, client);
     }
-    if (client.connections >= this.#max && !this.#trusted.trusts(address)) return null;
     client.connections++;
     return client;
   }

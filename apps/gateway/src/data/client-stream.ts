@@ -1,6 +1,8 @@
 import type { DownstreamStream } from '@fairlead/message';
 import type { Bind, ClientValidation } from '@fairlead/routing';
+import type { Client } from './client-limits.ts';
 import type { ListenerNames } from './listener-names.ts';
+import type { ClientScope, ListenerScopes } from './listener-scopes.ts';
 
 /**
  * The client's side of one exchange, with what the pipeline wants to know of it. `RequestHandler<ClientStream>.onRequest` gets one per
@@ -23,6 +25,8 @@ export interface ClientPeer {
   /** The other end of the socket, IPv4 without the `::ffff:` of a dual-stack socket. */
   readonly address: string;
   readonly server: ClientServer;
+  /** What holds for the connection now. */
+  readonly scope: ClientScope;
   /** Null on a plain bind. */
   readonly tls: AcceptedTls | null;
 }
@@ -32,8 +36,11 @@ export interface ClientServer {
   readonly bind: Bind;
   /** Listeners of the bind by host. */
   readonly names: ListenerNames;
+  readonly scopes: ListenerScopes;
   /** Counts updates of `bind` and `names`. */
   readonly version: number;
+  /** A connection of `client` has closed. */
+  release(client: Client): void;
 }
 
 /**

@@ -4,6 +4,8 @@ import type { Client } from './client-limits.ts';
 import type { AcceptedTls, ClientServer, ClientStream } from './client-stream.ts';
 import type { ConnectionList } from './connection-list.ts';
 import type { OutputShare } from './http1-response-writer.ts';
+import type { IdleConnections } from './idle-connections.ts';
+import type { ClientScope } from './listener-scopes.ts';
 import type { ParserPool } from './parser-pool.ts';
 
 /** What all connections of a worker share. */
@@ -11,8 +13,8 @@ export interface ConnectionShare extends OutputShare {
   readonly exposeReason: boolean;
   readonly handler: RequestHandler<ClientStream>;
   readonly parsers: ParserPool;
-  /** Connections without a request in progress, the longest idle first; and all others. */
-  readonly idle: ConnectionList;
+  /** Connections without a request in progress, and all others. */
+  readonly idle: IdleConnections;
   readonly busy: ConnectionList;
   /** Time of the last sweep: deadlines of connections need no finer clock. */
   nowMs: number;
@@ -23,10 +25,21 @@ export interface ConnectionShare extends OutputShare {
 }
 
 /** Where a connection comes from. */
-export interface ConnectionOrigin {
+export class ConnectionOrigin {
   readonly server: ClientServer;
   readonly client: Client;
   readonly tls: AcceptedTls | null;
-  /** Those of the listener, else of the bind, that the connection came by. */
-  readonly settings: DownstreamSettings;
+  readonly scope: ClientScope;
+
+  constructor(server: ClientServer, client: Client, tls: AcceptedTls | null, scope: ClientScope) {
+    this.server = server;
+    this.client = client;
+    this.tls = tls;
+    this.scope = scope;
+  }
+
+  /** Those of the listener, else of the bind, that the connection came by: other ones once a policy has changed. */
+  get settings(): DownstreamSettings {
+    return this.scope.terms.settings;
+  }
 }

@@ -20,7 +20,6 @@ import { RoutingStage } from './routing-stage.ts';
 import { Sessions } from './sessions.ts';
 import { Snapshot } from './snapshot.ts';
 import { Tries } from './tries.ts';
-import { TrustedProxies } from './trusted-proxies.ts';
 import { ReadBuffers } from './upstream/read-buffers.ts';
 import type { Connecting, UpstreamShare } from './upstream/upstream-share.ts';
 
@@ -58,13 +57,12 @@ export class DataPlane {
     this.#mirrors = new Mirrors(this.snapshot, metrics, clock);
     const sessions = new Sessions(() => Math.floor(Date.now() / 1_000));
     const answers = new GatewayAnswers(this.#date, settings.exposeReason);
-    const { trustedProxies, encodedSlashes } = settings.downstream;
     this.pipeline = new Pipeline({
       stages: {
-        routing: new RoutingStage(this.snapshot, encodedSlashes),
+        routing: new RoutingStage(this.snapshot),
         filters: new FilterStage(answers),
         choice: new BackendChoice(this.snapshot, new Int32Array(memory.turns), sessions),
-        forwarded: new ForwardedFields(new TrustedProxies(trustedProxies), new RequestIds()),
+        forwarded: new ForwardedFields(new RequestIds()),
         mirrors: this.#mirrors,
         tries: new Tries(clock, metrics),
         responses: new ResponseStage(this.#date, sessions),

@@ -1,19 +1,21 @@
 import type { Socket } from 'node:net';
 import type { RequestHandler } from '@fairlead/message';
 import type { Bind } from '@fairlead/routing';
-import type { DownstreamSettings, Settings } from '../settings.ts';
-import { type Client, ClientLimits } from './client-limits.ts';
+import type { Settings } from '../settings.ts';
+import type { Client } from './client-limits.ts';
 import { readFrom } from './client-socket.ts';
 import type { AcceptedTls, ClientServer, ClientStream } from './client-stream.ts';
+import { ClientTermsIndex } from './client-terms.ts';
 import { type ClientConnection, ConnectionList } from './connection-list.ts';
-import type { ConnectionShare } from './connection-share.ts';
+import { ConnectionOrigin, type ConnectionShare } from './connection-share.ts';
 import { FlushQueue } from './flush-queue.ts';
 import { Http1Connection } from './http1-connection.ts';
+import { IdleConnections } from './idle-connections.ts';
+import type { ClientScope } from './listener-scopes.ts';
 import { ListenerServer, type ListenerServerOptions } from './listener-server.ts';
 import { OutputBuffer } from './output-buffer.ts';
 import { ParserPool } from './parser-pool.ts';
 import { SecureContexts } from './sni.ts';
-import { TrustedProxies } from './trusted-proxies.ts';
 
 export interface DownstreamEvents {
   /** A bind came up, or could not: `error` is the system's code. It is tried again every second. */
@@ -35,9 +37,8 @@ const activeMs = 1_000;
 /** The clients' side of a worker: its listening sockets and their connections. */
 export class Downstream {
   readonly #events: DownstreamEvents;
-  readonly #settings: DownstreamSettings;
   readonly #contexts: SecureContexts;
-  readonly #clients: ClientLimits;
+  readonly #terms: ClientTermsIndex;
   readonly #share: ConnectionShare;
   readonly #serverOptions: ListenerServerOptions;
   readonly #servers = new Map<string, ListenerServer>();
@@ -52,18 +53,15 @@ export class Downstream {
     handler: RequestHandler<ClientStream>,
     events: DownstreamEvents,
   ) {
-    const downstream = settings.downstream;
     this.#events = events;
-    this.#settings = downstream;
     this.#contexts = new SecureContexts(ticketKeys);
-    this.#clients = new ClientLimits(downstream.maxConnectionsPerClient, new TrustedProxies(downstream.trustedProxies));
+    this.#terms = new ClientTermsIndex(settings.downstream);
     this.#serverOptions = {
-      headTimeoutMs: downstream.headTimeoutMs,
       contexts: this.#contexts,
-      clients: this.#clients,
+      terms: this.#terms,
       reusePort,
       events: {
-        onConnection: (socket, server, client, tls) => this.#open(socket, server, client, tls),
+        onConnection: (socket, server, client, tls, scope) => this.#open(socket, server, client, tls, scope),
         onBound: (server, error) => events.onBind(server.bind.key, error),
         onRefused: (status, code) => events.onRefused(status, code),
       },
@@ -71,14 +69,14 @@ export class Downstream {
     this.#share = {
       exposeReason: settings.exposeReason,
       handler,
-      parsers: new ParserPool(downstream),
+      parsers: new ParserPool(),
       output: new OutputBuffer(),
       flushes: new FlushQueue(),
-      idle: new ConnectionList(),
+      idle: new IdleConnections(),
       busy: new ConnectionList(),
       nowMs: 0,
       draining: false,
-      onClosed: (origin) => this.#closed(origin.client, origin.tls),
+      onClosed: (origin) => this.#closed(origin),
       onRefused: (status, code) => events.onRefused(status, code),
       onFault: (error) => events.onFault(error),
     };
@@ -107,6 +105,7 @@ export class Downstream {
     }
     for (const [key, bind] of binds) if (!this.#servers.has(key)) this.#add(key, bind);
     this.#contexts.keepOnly(binds.values());
+    this.#terms.keepOnly(binds.values());
   }
 
   /** Enforces deadlines. Call every 100 ms or so with a monotonic clock: they are no finer than that. */
@@ -118,14 +117,14 @@ export class Downstream {
       for (const connection of this.#all()) connection.restartDeadline();
     }
     for (const connection of busy.snapshot()) if (connection.list === busy) connection.sweep(nowMs);
-    for (let first = idle.first; first !== null && first.deadlineMs <= nowMs; first = idle.first) first.sweep(nowMs);
-    if (this.#share.draining) this.#closeUnused(nowMs - activeMs);
+    idle.sweep(nowMs);
+    if (this.#share.draining) idle.closeUnused(nowMs - activeMs);
   }
 
   /** From now on every answer is its connection's last, and connections that nobody uses close. Accepting goes on. */
   beginDrain(): void {
     this.#share.draining = true;
-    this.#closeUnused(this.#share.nowMs - activeMs);
+    this.#share.idle.closeUnused(this.#share.nowMs - activeMs);
   }
 
   /** Closes the listening sockets and idle connections; the others close after the answer in progress. */
@@ -156,23 +155,15 @@ export class Downstream {
     for (const connection of this.#all()) if (connection.server === server) connection.closeWhenIdle();
   }
 
-  #open(socket: Socket, server: ClientServer, client: Client, tls: AcceptedTls | null): void {
-    const connection = new Http1Connection(socket, { server, client, tls, settings: this.#settings }, this.#share);
+  #open(socket: Socket, server: ClientServer, client: Client, tls: AcceptedTls | null, scope: ClientScope): void {
+    const connection = new Http1Connection(socket, new ConnectionOrigin(server, client, tls, scope), this.#share);
     readFrom(socket, connection);
     this.#events.onConnectionOpened();
   }
 
-  #closed(client: Client, tls: AcceptedTls | null): void {
-    if (tls === null) this.#clients.release(client);
+  #closed({ server, client, tls }: ConnectionOrigin): void {
+    if (tls === null) server.release(client);
     this.#events.onConnectionClosed();
-  }
-
-  #closeUnused(idleSinceMs: number): void {
-    const { idle } = this.#share;
-    const deadlineMs = idleSinceMs + this.#settings.idleTimeoutMs;
-    for (let first = idle.first; first !== null && first.deadlineMs <= deadlineMs; first = idle.first) {
-      first.closeWhenIdle();
-    }
   }
 
   #all(): ClientConnection[] {

@@ -2,7 +2,6 @@ import { Field, internField, names } from '@fairlead/message';
 import type { Exchange } from './exchange.ts';
 import type { RequestIds } from './request-ids.ts';
 import { isTraceparent } from './trace-context.ts';
-import type { TrustedProxies } from './trusted-proxies.ts';
 
 /** What a request carries of the fields that matter here, as bits of `Exchange.carried`. */
 const Bit = {
@@ -58,11 +57,9 @@ const https = new Field(names.xForwardedProto, 'https');
  * no filter or `Connection` option of a client can take it away. What a filter of the route has set stands.
  */
 export class ForwardedFields {
-  readonly #proxies: TrustedProxies;
   readonly #ids: RequestIds;
 
-  constructor(proxies: TrustedProxies, ids: RequestIds) {
-    this.#proxies = proxies;
+  constructor(ids: RequestIds) {
     this.#ids = ids;
   }
 
@@ -72,9 +69,10 @@ export class ForwardedFields {
     let carried = carriedOf(head.fields, exchange);
     if ((carried & (Bit.badRequestId | Bit.badTraceparent)) !== 0) carried = dropUseless(exchange, carried);
     if ((carried & Bit.claim) !== 0) {
-      const peer = exchange.stream.peer.address;
-      if (this.#proxies.trusts(peer)) {
-        exchange.clientAddress = this.#proxies.clientAddress(peer, joined(head.fields, 'x-forwarded-for'));
+      const { address: peer, scope } = exchange.stream.peer;
+      const { trusted } = scope.terms;
+      if (trusted.trusts(peer)) {
+        exchange.clientAddress = trusted.clientAddress(peer, joined(head.fields, 'x-forwarded-for'));
       } else {
         head.fields = head.fields.filter(isNoClaim);
         carried &= Bit.requestId | Bit.traceparent | Bit.userAgent;

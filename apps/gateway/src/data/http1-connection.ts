@@ -10,6 +10,7 @@ import type { Flushable } from './flush-queue.ts';
 import { HalfClose } from './half-close.ts';
 import { Http1ResponseWriter } from './http1-response-writer.ts';
 import { Http1Stream, type StreamConnection } from './http1-stream.ts';
+import type { ClientScope } from './listener-scopes.ts';
 import type { ParserSlot } from './parser-pool.ts';
 
 const Phase = {
@@ -75,6 +76,10 @@ export class Http1Connection implements ClientConnection, StreamConnection, Sock
 
   get server(): ClientServer {
     return this.#origin.server;
+  }
+
+  get scope(): ClientScope {
+    return this.#origin.scope;
   }
 
   get tls(): AcceptedTls | null {
@@ -272,9 +277,10 @@ export class Http1Connection implements ClientConnection, StreamConnection, Sock
   }
 
   #begin(): ParserSlot {
-    const slot = this.#share.parsers.take(this.tls !== null, this);
+    const { settings } = this.#origin;
+    const slot = this.#share.parsers.take(settings, this.tls !== null, this);
     this.#slot = slot;
-    this.deadlineMs = this.#share.nowMs + this.#origin.settings.headTimeoutMs;
+    this.deadlineMs = this.#share.nowMs + settings.headTimeoutMs;
     this.#share.busy.adopt(this);
     return slot;
   }
@@ -336,12 +342,13 @@ export class Http1Connection implements ClientConnection, StreamConnection, Sock
   #becomeIdle(): void {
     this.#releaseParser();
     this.#phase = Phase.reading;
-    this.deadlineMs = this.#share.nowMs + this.#origin.settings.idleTimeoutMs;
+    const { idleTimeoutMs } = this.#origin.settings;
+    this.deadlineMs = this.#share.nowMs + idleTimeoutMs;
     if (this.#ended || this.#leaving) {
       this.#finish();
       return;
     }
-    this.#share.idle.adopt(this);
+    this.#share.idle.adopt(this, idleTimeoutMs);
     this.#resume();
   }
 

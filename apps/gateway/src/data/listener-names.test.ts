@@ -5,7 +5,15 @@ import { ListenerNames } from './listener-names.ts';
 function names(...hostnames: string[]): ListenerNames {
   const gateway = { namespace: 'default', name: 'gw' };
   const listeners = hostnames.map(
-    (hostname, i): Listener => ({ id: `${i} ${hostname}`, gateway, name: `${i}`, port: 80, hostname, tls: null }),
+    (hostname, i): Listener => ({
+      id: `${i} ${hostname}`,
+      gateway,
+      name: `${i}`,
+      port: 80,
+      hostname,
+      tls: null,
+      clientPolicy: null,
+    }),
   );
   return new ListenerNames(listeners);
 }

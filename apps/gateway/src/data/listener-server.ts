@@ -4,10 +4,12 @@ import { createServer } from 'node:net';
 import type { SecureContext, TLSSocket, TlsOptions, Server as TlsServer } from 'node:tls';
 import { createServer as createTlsServer } from 'node:tls';
 import type { Bind, Listener } from '@fairlead/routing';
-import type { Client, ClientLimits } from './client-limits.ts';
+import { type Admission, type Client, ClientLimits } from './client-limits.ts';
 import { withSharedBuffer } from './client-socket.ts';
 import type { AcceptedTls, ClientServer } from './client-stream.ts';
+import type { ClientTermsIndex } from './client-terms.ts';
 import { ListenerNames } from './listener-names.ts';
+import { type ClientScope, ListenerScopes } from './listener-scopes.ts';
 import { type SecureContexts, selectCertificate } from './sni.ts';
 
 interface ListenerServerEvents {
@@ -15,16 +17,21 @@ interface ListenerServerEvents {
    * `tls`: what the handshake has settled; null on a plain bind. There `client` is to be released when the connection has closed; that of a
    * TLS connection is released here, because it counts from before the handshake.
    */
-  onConnection(socket: Socket, server: ListenerServer, client: Client, tls: AcceptedTls | null): void;
+  onConnection(
+    socket: Socket,
+    server: ListenerServer,
+    client: Client,
+    tls: AcceptedTls | null,
+    scope: ClientScope,
+  ): void;
   onBound(server: ListenerServer, error: string | null): void;
   /** A connection that was not let in. */
   onRefused(status: number, code: string): void;
 }
 
 export interface ListenerServerOptions {
-  readonly headTimeoutMs: number;
   readonly contexts: SecureContexts;
-  readonly clients: ClientLimits;
+  readonly terms: ClientTermsIndex;
   /** Several workers share the port; where the platform can't, there is one worker. */
   readonly reusePort: boolean;
   readonly events: ListenerServerEvents;
@@ -34,6 +41,15 @@ export interface ListenerServerOptions {
 interface RequestsCertificates {
   requestCert: boolean;
 }
+
+/** Undocumented but read at every accept too: by symbol, the deadline of handshakes. */
+interface HandshakeDeadline {
+  [symbol: symbol]: number;
+}
+
+const handshakeTimeout: symbol | undefined = Object.getOwnPropertySymbols(createTlsServer()).find(
+  ({ description }) => description === 'handshake-timeout',
+);
 
 /** Undocumented: what a handshake asks for is decided anew for the listener that SNI chose. Without it all clients of the bind are asked. */
 interface VerifyMode {
@@ -53,7 +69,9 @@ const keepAlive = { keepAlive: true, keepAliveInitialDelay: 60_000 } as const;
 export class ListenerServer implements ClientServer {
   bind: Bind;
   names: ListenerNames;
+  readonly scopes: ListenerScopes;
   version: number = 0;
+  readonly #clients = new ClientLimits();
   readonly #options: ListenerServerOptions;
   readonly #server: Server;
   /** What the default context was made of: making one takes a millisecond, and most updates are of something else. */
@@ -64,6 +82,7 @@ export class ListenerServer implements ClientServer {
   constructor(bind: Bind, options: ListenerServerOptions) {
     this.bind = bind;
     this.names = new ListenerNames(bind.listeners);
+    this.scopes = new ListenerScopes(bind, options.terms);
     this.#options = options;
     this.#servedKey = this.#defaultKey();
     this.#server = bind.secure ? this.#createTls() : this.#createPlain();
@@ -86,10 +105,12 @@ export class ListenerServer implements ClientServer {
   update(bind: Bind): void {
     this.bind = bind;
     this.names = new ListenerNames(bind.listeners);
+    this.scopes.update(bind);
     this.version++;
     if (!bind.secure) return;
-    const server = this.#server as TlsServer & RequestsCertificates;
+    const server = this.#server as TlsServer & RequestsCertificates & HandshakeDeadline;
     server.requestCert = asksForCertificates(bind);
+    if (handshakeTimeout !== undefined) server[handshakeTimeout] = this.scopes.shared.settings.headTimeoutMs;
     const key = this.#defaultKey();
     if (key === this.#servedKey) return;
     try {
@@ -111,8 +132,9 @@ export class ListenerServer implements ClientServer {
   #createPlain(): Server {
     const options = { noDelay: true, allowHalfOpen: true, pauseOnConnect: true, ...keepAlive };
     return createServer(options, (socket) => {
-      const client = this.#admit(socket);
-      if (client !== null) this.#options.events.onConnection(withSharedBuffer(socket), this, client, null);
+      const { shared } = this.scopes;
+      const client = this.#admit(socket, shared);
+      if (client !== null) this.#options.events.onConnection(withSharedBuffer(socket), this, client, null, shared);
     });
   }
 
@@ -121,7 +143,7 @@ export class ListenerServer implements ClientServer {
       ...this.#safeDefaultContext(),
       ALPNProtocols: ['http/1.1', 'http/1.0'],
       SNICallback: this.#sniCallback(),
-      handshakeTimeout: this.#options.headTimeoutMs,
+      handshakeTimeout: this.scopes.shared.settings.headTimeoutMs,
       requestCert: asksForCertificates(this.bind),
       rejectUnauthorized: false,
       allowHalfOpen: true,
@@ -142,16 +164,16 @@ export class ListenerServer implements ClientServer {
     const handshakes = server.listeners('connection');
     server.removeAllListeners('connection');
     server.on('connection', (socket: Socket) => {
-      const client = this.#admit(socket);
+      const client = this.#admit(socket, this.scopes);
       if (client === null) return;
-      socket.once('close', () => this.#options.clients.release(client));
+      socket.once('close', () => this.release(client));
       for (const begin of handshakes) begin.call(server, socket);
     });
   }
 
-  #admit(socket: Socket): Client | null {
+  #admit(socket: Socket, by: Admission): Client | null {
     const address = socket.remoteAddress;
-    const client = address === undefined ? null : this.#options.clients.admit(address);
+    const client = address === undefined ? null : this.#clients.admit(address, by);
     if (client !== null) return client;
     // Without an address it has gone already.
     if (address !== undefined) this.#options.events.onRefused(0, 'too_many_connections');
@@ -159,21 +181,35 @@ export class ListenerServer implements ClientServer {
     socket.destroy();
     return null;
   }
+
+  release(client: Client): void {
+    this.#clients.release(client);
+  }
+
   #acceptSecure(socket: TLSSocket): void {
     const serverName = lowerCaseName(socket.servername);
     const listener = this.#listenerOfHandshake(serverName);
     const address = socket.remoteAddress;
-    const client = address === undefined ? null : this.#options.clients.find(address);
-    const validation = listener?.tls?.clientValidation ?? null;
-    // A resumed session proves what another handshake has checked.
-    const trusted = socket.authorized && !socket.isSessionReused();
-    if (listener === null || client === null || (validation?.mode === 'AllowValidOnly' && !trusted)) {
-      this.#options.events.onRefused(0, listener === null ? 'tls_no_listener' : 'tls_client_certificate');
+    const client = address === undefined ? null : this.#clients.find(address);
+    const refused = this.#refusal(socket, listener, client);
+    if (listener === null || client === null || refused !== null) {
+      this.#options.events.onRefused(0, refused ?? 'tls_client_certificate');
       socket.on('error', ignore);
       socket.destroy();
       return;
     }
-    this.#options.events.onConnection(socket, this, client, { serverName, listenerId: listener.id, validation });
+    const tls = { serverName, listenerId: listener.id, validation: listener.tls?.clientValidation ?? null };
+    this.#options.events.onConnection(socket, this, client, tls, this.scopes.of(listener));
+  }
+
+  /** Why a client with whom the handshake has succeeded is not let in all the same. */
+  #refusal(socket: TLSSocket, listener: Listener | null, client: Client | null): string | null {
+    if (listener === null) return 'tls_no_listener';
+    // A resumed session proves what another handshake has checked.
+    const trusted = socket.authorized && !socket.isSessionReused();
+    if (listener.tls?.clientValidation?.mode === 'AllowValidOnly' && !trusted) return 'tls_client_certificate';
+    if (client === null) return null;
+    return this.scopes.of(listener).admits(client.address, client.connections - 1) ? null : 'too_many_connections';
   }
 
   #sniCallback(): NonNullable<TlsOptions['SNICallback']> {

@@ -1,5 +1,5 @@
 import type { Field } from '@fairlead/message';
-import { type EncodedSlashes, type Listener, normalizePath, type RequestView } from '@fairlead/routing';
+import { type Listener, normalizePath, type RequestView } from '@fairlead/routing';
 import type { ClientPeer } from './client-stream.ts';
 import { sameValidation } from './client-validation.ts';
 import { failures } from './errors.ts';
@@ -19,13 +19,11 @@ class MatchView implements RequestView {
 /** From a request to its rule. What is matched here is what is forwarded. */
 export class RoutingStage {
   readonly #snapshot: Snapshot;
-  readonly #encodedSlashes: EncodedSlashes;
   readonly #view = new MatchView();
   #host: string = '';
 
-  constructor(snapshot: Snapshot, encodedSlashes: EncodedSlashes) {
+  constructor(snapshot: Snapshot) {
     this.#snapshot = snapshot;
-    this.#encodedSlashes = encodedSlashes;
   }
 
   chooseListener(exchange: Exchange): Verdict {
@@ -44,12 +42,13 @@ export class RoutingStage {
     return null;
   }
 
-  normalisePath({ head }: Exchange): Verdict {
+  normalisePath({ head, stream, accepted }: Exchange): Verdict {
     const { path } = head;
+    const { encodedSlashes } = stream.peer.server.scopes.of(accepted!).settings;
     const view = this.#view;
     const mark = path.indexOf('?');
     const raw = mark < 0 ? path : path.slice(0, mark);
-    const normal = normalizePath(raw, this.#encodedSlashes);
+    const normal = normalizePath(raw, encodedSlashes);
     if (normal === null) return failures.badPath;
     view.path = normal;
     view.query = mark < 0 ? '' : path.slice(mark + 1);

@@ -155,7 +155,8 @@ describe('binds', () => {
     const first = await Fixture.plain();
     const port = first.port;
     const second = new Fixture();
-    const bind = { key: 'k', address: '127.0.0.1', port, secure: false, listeners: [listener('any', '', null)] };
+    const listeners = [listener('any', '', null)];
+    const bind = { key: 'k', address: '127.0.0.1', port, secure: false, listeners, clientPolicy: null };
     // Without SO_REUSEPORT on the second.
     const { createServer } = await import('node:net');
     const blocker = createServer().listen(0, '127.0.0.1');

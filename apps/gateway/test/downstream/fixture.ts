@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Bind, Listener, ListenerTls } from '@fairlead/routing';
+import type { Bind, ClientPolicy, Listener, ListenerTls } from '@fairlead/routing';
 import { Downstream } from '../../src/data/downstream.ts';
 import { type DownstreamSettings, defaultSettings } from '../../src/settings.ts';
 import { RawClient, until } from './raw-client.ts';
@@ -38,9 +38,9 @@ export class Fixture {
   }
 
   /** Listens, or updates what listens. */
-  async listen(listeners: readonly Listener[]): Promise<void> {
+  async listen(listeners: readonly Listener[], clientPolicy: ClientPolicy | null = null): Promise<void> {
     const secure = listeners[0]!.tls !== null;
-    const bind: Bind = { key: bindKey, address: '127.0.0.1', port: 0, secure, listeners };
+    const bind: Bind = { key: bindKey, address: '127.0.0.1', port: 0, secure, listeners, clientPolicy };
     const before = this.binds.length;
     const known = this.port !== 0;
     this.downstream.applyBinds(new Map([[bindKey, bind]]));
@@ -72,8 +72,14 @@ export class Fixture {
   }
 }
 
-export function listener(name: string, hostname: string, tls: ListenerTls | null): Listener {
-  return { id: `default/gw/${name}`, gateway: { namespace: 'default', name: 'gw' }, name, port: 0, hostname, tls };
+export function listener(
+  name: string,
+  hostname: string,
+  tls: ListenerTls | null,
+  clientPolicy: ClientPolicy | null = null,
+): Listener {
+  const gateway = { namespace: 'default', name: 'gw' };
+  return { id: `default/gw/${name}`, gateway, name, port: 0, hostname, tls, clientPolicy };
 }
 
 const bindKey = '127.0.0.1:0';

@@ -1,6 +1,7 @@
 import {
   type Backend,
   type Bind,
+  type ClientPolicy,
   diffTables,
   type Endpoint,
   emptyTable,
@@ -31,6 +32,7 @@ export interface Site {
   readonly rules: Readonly<Record<string, RuleSpec>>;
   readonly backends: Readonly<Record<string, BackendSpec>>;
   readonly listeners?: readonly Listener[];
+  readonly clientPolicy?: ClientPolicy | null;
 }
 
 export const bindKey = '127.0.0.1:0';
@@ -42,6 +44,7 @@ export const anyListener: Listener = {
   port: 8080,
   hostname: '',
   tls: null,
+  clientPolicy: null,
 };
 
 /** Makes the updates that a control thread would send, without compiling anything. */
@@ -76,9 +79,9 @@ export class RouteBuilder {
     return slot;
   }
 
-  #build({ rules, backends, listeners = [anyListener] }: Site): RouteTable {
+  #build({ rules, backends, listeners = [anyListener], clientPolicy = null }: Site): RouteTable {
     const secure = listeners[0]!.tls !== null;
-    const bind: Bind = { key: bindKey, address: '127.0.0.1', port: 0, secure, listeners };
+    const bind: Bind = { key: bindKey, address: '127.0.0.1', port: 0, secure, listeners, clientPolicy };
     const hosts = new Map<string, HostTable>();
     for (const listener of listeners) addHosts(hosts, listener, rules);
     return {
