@@ -259,7 +259,7 @@ export class Exchange implements RequestReceiver, ResponseReceiver, AccessRecord
     const { body, upstream } = this;
     if (body === null || !body.complete) return;
     const mayRepeat = this.idempotent || this.prepared!.retry.own;
-    if (mayRepeat || upstream === null || !upstream.established) body.append(bytes, start, end);
+    if (mayRepeat || upstream?.established !== true) body.append(bytes, start, end);
     else body.giveUp();
   }
 }

@@ -1,5 +1,5 @@
 import type { Lease } from '@fairlead/balancer';
-import type { Field, ResponseHead, ResponseReceiver, UpstreamFailure } from '@fairlead/message';
+import type { Field, RequestHead, ResponseHead, ResponseReceiver, UpstreamFailure } from '@fairlead/message';
 import type { Open } from './open-exchanges.ts';
 import type { Upstream } from './upstream/upstream.ts';
 import type { UpstreamEndpoint } from './upstream/upstream-backend.ts';
@@ -24,7 +24,7 @@ export class Mirror implements ResponseReceiver, Open<Mirror> {
   readonly deadlineMs: number;
   readonly lease: Lease<UpstreamEndpoint>;
   readonly #owner: MirrorOwner;
-  #upstream: Upstream | null;
+  #upstream: Upstream | null = null;
   #requestEnded: boolean;
   #faulty: boolean = false;
   /** Sent since the endpoint fell behind. */
@@ -32,22 +32,19 @@ export class Mirror implements ResponseReceiver, Open<Mirror> {
   #behind: boolean = false;
   #headReceived: boolean = false;
 
-  constructor(
-    owner: MirrorOwner,
-    lease: Lease<UpstreamEndpoint>,
-    upstream: Upstream,
-    hasBody: boolean,
-    deadlineMs: number,
-  ) {
+  constructor(owner: MirrorOwner, lease: Lease<UpstreamEndpoint>, hasBody: boolean, deadlineMs: number) {
     this.#owner = owner;
     this.lease = lease;
-    this.#upstream = upstream;
     this.#requestEnded = !hasBody;
     this.deadlineMs = deadlineMs;
   }
 
   get waitsForHead(): boolean {
     return !this.#headReceived;
+  }
+
+  send(head: RequestHead): void {
+    this.#upstream = this.lease.endpoint.connections.send(this, head, this.#requestEnded);
   }
 
   sendData(bytes: Uint8Array, start: number, end: number, last: boolean): void {

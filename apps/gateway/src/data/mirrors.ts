@@ -63,10 +63,9 @@ export class Mirrors implements MirrorOwner {
     const nowMs = this.#clock.now();
     const lease = backend.pool.pick(nowMs, null);
     if (lease === null) return false;
-    const upstream = lease.endpoint.connections.take();
-    const mirror = new Mirror(this, lease, upstream, exchange.hasBody, nowMs + mirrorTimeoutMs);
+    const mirror = new Mirror(this, lease, exchange.hasBody, nowMs + mirrorTimeoutMs);
     this.#open.add(mirror);
-    upstream.begin(mirror, exchange.head, !exchange.hasBody);
+    mirror.send(exchange.head);
     this.#metrics.count('mirrorsSent');
     if (exchange.hasBody) exchange.addMirror(mirror);
     return true;

@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts';
 import type { WorkerMetrics } from '../observe/metrics.ts';
 import { type Failure, failures, upstreamFailure } from './errors.ts';
 import type { Exchange } from './exchange.ts';
+import type { Upstream } from './upstream/upstream.ts';
 import type { UpstreamEndpoint } from './upstream/upstream-backend.ts';
 
 /**
@@ -37,7 +38,7 @@ export class Tries {
   failed(exchange: Exchange, failure: UpstreamFailure): Failure | null {
     if (failure.reused && !exchange.raced && mayRaceAgain(exchange)) {
       exchange.raced = true;
-      this.#send(exchange, exchange.lease!.endpoint.connections.open());
+      this.#sent(exchange, exchange.lease!.endpoint.connections.sendAnew(exchange, exchange.head, !exchange.hasBody));
       return null;
     }
     const answer = upstreamFailure(failure.code);
@@ -122,14 +123,13 @@ export class Tries {
     exchange.tryStartedMs = nowMs;
     exchange.tryState = 'waiting';
     if (backendRequestMs > 0) exchange.tryDeadlineMs = nowMs + backendRequestMs;
-    this.#send(exchange, lease.endpoint.connections.take());
+    this.#sent(exchange, lease.endpoint.connections.send(exchange, exchange.head, !exchange.hasBody));
   }
 
-  #send(exchange: Exchange, upstream: NonNullable<Exchange['upstream']>): void {
+  #sent(exchange: Exchange, upstream: Upstream): void {
     exchange.upstream = upstream;
     exchange.tries++;
     this.#metrics.count('tries');
-    upstream.begin(exchange, exchange.head, !exchange.hasBody);
     if (exchange.tries > 1) exchange.replayBody();
   }
 

@@ -2,7 +2,8 @@ import { defaultOutlier, EndpointPool, type EndpointStats, type PoolEndpoint, Re
 import type { Backend, RuleFailure } from '@fairlead/routing';
 import type { AssignedEndpoint } from '../../protocol.ts';
 import { endpointToken } from '../session-persistence.ts';
-import { ConnectionPool } from './connection-pool.ts';
+import { AdaptiveConnections } from './adaptive-connections.ts';
+import type { EndpointConnections } from './upstream.ts';
 import type { UpstreamShare } from './upstream-share.ts';
 import { UpstreamTls } from './upstream-tls.ts';
 
@@ -12,9 +13,9 @@ export class UpstreamEndpoint implements PoolEndpoint {
   readonly row: number;
   readonly ready: boolean;
   readonly endpoint: AssignedEndpoint;
-  readonly connections: ConnectionPool;
+  readonly connections: EndpointConnections;
 
-  constructor(endpoint: AssignedEndpoint, connections: ConnectionPool) {
+  constructor(endpoint: AssignedEndpoint, connections: EndpointConnections) {
     this.key = keyOf(endpoint);
     this.row = endpoint.row;
     this.ready = endpoint.ready;
@@ -95,11 +96,14 @@ export class UpstreamBackend {
   #keptOrNew(endpoint: AssignedEndpoint): UpstreamEndpoint {
     const old = this.#endpoints.get(keyOf(endpoint));
     if (old === undefined) {
-      const { address, port } = endpoint;
-      return new UpstreamEndpoint(endpoint, new ConnectionPool(address, port, this.#tls, this.#share.upstream));
+      return new UpstreamEndpoint(endpoint, this.#connectionsTo(endpoint));
     }
     if (old.row === endpoint.row && old.ready === endpoint.ready) return old;
     return new UpstreamEndpoint(endpoint, old.connections);
+  }
+
+  #connectionsTo({ address, port }: AssignedEndpoint): EndpointConnections {
+    return new AdaptiveConnections(address, port, this.#tls, this.backend.protocol, this.#share.upstream);
   }
 }
 

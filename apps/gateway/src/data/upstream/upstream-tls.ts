@@ -29,12 +29,13 @@ export class UpstreamTls {
     this.#checkIdentity = (_name, certificate) => checkBackendIdentity(tls, certificate);
   }
 
-  options(): ConnectionOptions {
+  /** `protocols`: offered by ALPN. */
+  options(protocols: readonly string[]): ConnectionOptions {
     return {
       secureContext: this.#context,
       // RFC 6066 §3: "Literal IPv4 and IPv6 addresses are not permitted".
       servername: isIP(this.#tls.hostname) === 0 ? this.#tls.hostname : '',
-      ALPNProtocols: ['http/1.1'],
+      ALPNProtocols: [...protocols],
       rejectUnauthorized: true,
       checkServerIdentity: this.#checkIdentity,
     };
