@@ -13,6 +13,7 @@ const tasks = {
     ['knip'],
   ],
   bench: [['node', 'bench/src/main.ts']],
+  interop: [['node', 'e2e/src/interop/main.ts']],
   format: [['biome', 'check', '--write', '.']],
 };
 

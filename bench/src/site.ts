@@ -4,6 +4,11 @@ import type { TlsFiles } from '@fairlead/e2e';
 export interface Site {
   readonly port: number;
   readonly tls: TlsFiles | null;
+  /** What clients speak; HTTP/2 by prior knowledge, or by ALPN over TLS. */
+  readonly downstream: 'http1' | 'http2';
+  readonly upstream: 'http1' | 'h2c';
+  /** Requests are gRPC calls; peers that have a directive of its own for them use it. */
+  readonly grpc: boolean;
   readonly routes: readonly SiteRoute[];
   /** Addresses `ip:port` by name of the pool. */
   readonly pools: ReadonlyMap<string, readonly string[]>;
@@ -34,6 +39,9 @@ export function simpleSite(routes: readonly SiteRoute[], options: Partial<Site> 
   return {
     port: proxyPort,
     tls: null,
+    downstream: 'http1',
+    upstream: 'http1',
+    grpc: false,
     routes,
     pools: new Map([['main', [`127.0.0.1:${backendPort}`]]]),
     accessLog: true,

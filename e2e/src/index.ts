@@ -1,4 +1,6 @@
 export { ensureTool } from './debian-tools.ts';
+export { gatewayObjects, serviceObjects } from './gateway/objects.ts';
+export { runGateway, writeManifests } from './gateway/run-gateway.ts';
 export { type OpenLoopOptions, type OpenLoopRun, openLoop, percentile } from './open-loop.ts';
 export { cpuSeconds, residentBytes } from './process-tree.ts';
 export { loadCpu, proxyCpu, StartedProcess } from './started-process.ts';
