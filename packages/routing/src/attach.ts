@@ -1,14 +1,15 @@
 import type { ParentReference } from '@fairlead/resources';
-import type { AttachListener, AttachPoint, Lookups } from './graph.ts';
+import type { AttachListener, AttachPoint, KindLoss, Lookups } from './graph.ts';
 import { intersects } from './hostnames.ts';
 import { type Labels, selects } from './label-selector.ts';
 import type { FieldPath, Finding } from './problems.ts';
 import type { Reads } from './reads.ts';
 import { GATEWAY_GROUP } from './references.ts';
+import type { RouteName } from './table.ts';
 
 /** A route as its parents look at it. */
 export interface Attaching {
-  readonly kind: 'HTTPRoute' | 'GRPCRoute';
+  readonly kind: RouteName['kind'];
   readonly namespace: string;
   /** Lower case; empty for any. */
   readonly hostnames: readonly string[];
@@ -57,6 +58,23 @@ export function attach(
     return fail(['spec', 'hostnames'], 'NoMatchingListenerHostname', noHostname(route, gateway, allowing));
   }
   return { ref, path, gateway, listeners, refused: null };
+}
+
+/** Without the listeners that older routes of the other kind keep from it. */
+export function withoutLosses(attachment: Attachment, losses: readonly KindLoss[]): Attachment {
+  if (losses.length === 0 || attachment.refused !== null) return attachment;
+  const lost = losses.filter(({ listener }) => attachment.listeners.some(({ id }) => id === listener));
+  if (lost.length === 0) return attachment;
+  const listeners = attachment.listeners.filter(({ id }) => !lost.some(({ listener }) => listener === id));
+  return { ...attachment, listeners, refused: listeners.length === 0 ? lossFinding(lost[0]!) : null };
+}
+
+/** `listener` is a `Listener.id`. */
+export function lossFinding({ listener, winner }: KindLoss): Finding {
+  const message =
+    `listener "${listener}" has a hostname of this route already for the older ${winner}; ` +
+    'on one listener a hostname belongs to HTTPRoutes or to GRPCRoutes: change the hostnames, or route gRPC by HTTPRoutes too';
+  return { path: ['spec', 'hostnames'], reason: 'HostnameConflict', message };
 }
 
 function isNamed(listener: AttachListener, ref: ParentReference): boolean {

@@ -52,8 +52,8 @@ export function resolveBackend(
   const servicePort = findPort(service, port);
   if (servicePort === undefined) return refuse('BackendNotFound', noPort(key, port, service), policed);
   const policy = policies?.get(servicePort.name ?? '') ?? policies?.get('') ?? null;
-  const protocol = findProtocol(servicePort, policy !== null);
-  if (typeof protocol !== 'string')
+  const protocol = findProtocol(servicePort, policy !== null, from);
+  if ('error' in protocol)
     return refuse('UnsupportedProtocol', `Service "${key}", port ${port}: ${protocol.error}`, policed);
   const backend = toBackend({ namespace, name }, servicePort.port, protocol, policy);
   return { backend, finding: backend.failure && badPolicy(path, key, policy!), policed };
@@ -80,44 +80,70 @@ function badPolicy(path: FieldPath, service: string, { policy }: PolicyNode): Fi
   return { path, reason: 'InvalidBackendTLSPolicy', message };
 }
 
+interface KnownProtocol {
+  readonly protocol: Backend['protocol'];
+  readonly secure: boolean;
+  /** It can't be HTTP/2. */
+  readonly http1Only: boolean;
+}
+
+function plain(protocol: Backend['protocol']): KnownProtocol {
+  return { protocol, secure: false, http1Only: false };
+}
+
 /** Lower case. Kubernetes' standard ones (KEP-3726), the IANA names in use, and what people write. */
-const protocols: ReadonlyMap<string, { readonly protocol: Backend['protocol']; readonly secure: boolean }> = new Map([
-  ['', { protocol: 'http1', secure: false }],
-  ['http', { protocol: 'http1', secure: false }],
-  ['ws', { protocol: 'http1', secure: false }],
-  ['kubernetes.io/ws', { protocol: 'http1', secure: false }],
-  ['https', { protocol: 'http1', secure: true }],
-  ['wss', { protocol: 'http1', secure: true }],
-  ['kubernetes.io/wss', { protocol: 'http1', secure: true }],
-  ['h2c', { protocol: 'h2c', secure: false }],
-  ['http2', { protocol: 'h2c', secure: false }],
-  ['grpc', { protocol: 'h2c', secure: false }],
-  ['kubernetes.io/h2c', { protocol: 'h2c', secure: false }],
+const protocols: ReadonlyMap<string, KnownProtocol> = new Map<string, KnownProtocol>([
+  ['', plain('http1')],
+  ['http', plain('http1')],
+  ['ws', { protocol: 'http1', secure: false, http1Only: true }],
+  ['kubernetes.io/ws', { protocol: 'http1', secure: false, http1Only: true }],
+  ['https', { protocol: 'http1', secure: true, http1Only: false }],
+  ['wss', { protocol: 'http1', secure: true, http1Only: true }],
+  ['kubernetes.io/wss', { protocol: 'http1', secure: true, http1Only: true }],
+  ['h2c', plain('h2c')],
+  ['http2', plain('h2c')],
+  ['grpc', plain('h2c')],
+  ['kubernetes.io/h2c', plain('h2c')],
 ]);
 
-/** "If a Route is not able to send traffic to the backend using the specified protocol then the backend is considered invalid." */
-function findProtocol(port: ServicePort, hasPolicy: boolean): Backend['protocol'] | { readonly error: string } {
+/** How endpoints are spoken to, and whether that is what the Service says for itself. */
+interface ChosenProtocol {
+  readonly protocol: Backend['protocol'];
+  readonly own: boolean;
+}
+
+/**
+ * "Implementations MAY infer the protocol from the Route type referring to the backend Service": gRPC is HTTP/2, so that a Service of a
+ * GRPCRoute needs no `appProtocol`. "If a Route is not able to send traffic to the backend using the specified protocol then the backend is
+ * considered invalid."
+ */
+function findProtocol(
+  port: ServicePort,
+  hasPolicy: boolean,
+  from: Referrer,
+): ChosenProtocol | { readonly error: string } {
   const { protocol = 'TCP', appProtocol = '' } = port;
   if (protocol !== 'TCP') return { error: `protocol ${protocol} can't carry HTTP` };
   const known = protocols.get(appProtocol.toLowerCase());
   if (known === undefined) return { error: `appProtocol "${appProtocol}" is not supported` };
-  if (known.protocol === 'h2c')
-    return { error: `appProtocol "${appProtocol}": HTTP/2 to backends is not supported yet` };
   if (known.secure && !hasPolicy) {
     return { error: `appProtocol "${appProtocol}" needs a BackendTLSPolicy that says which certificate to accept` };
   }
-  return known.protocol;
+  if (from.kind !== 'GRPCRoute') return { protocol: known.protocol, own: true };
+  if (known.http1Only) return { error: `appProtocol "${appProtocol}" is HTTP/1.1, which can't carry gRPC` };
+  return { protocol: 'h2c', own: known.protocol === 'h2c' };
 }
 
+/** One Service port may be spoken to in two ways at once, by HTTPRoutes and by GRPCRoutes: then there are two backends. */
 function toBackend(
   service: Backend['service'],
   port: number,
-  protocol: Backend['protocol'],
+  { protocol, own }: ChosenProtocol,
   policy: PolicyNode | null,
 ): Backend {
   const tls = policy?.tls ?? null;
   return {
-    id: `${service.namespace}/${service.name}:${port}`,
+    id: `${service.namespace}/${service.name}:${port}${own ? '' : `+${protocol}`}`,
     service,
     port,
     protocol,

@@ -2,9 +2,9 @@ import type { BackendTlsPolicy, Gateway, GrpcRoute, HttpRoute, Statuses } from '
 import type { CompileOptions } from './compile-options.ts';
 import { emptyTable } from './diff.ts';
 import type { AttachPoint, GatewayNode, Lookups, PolicyNode, RouteNode } from './graph.ts';
-import type { GrpcRouteNode } from './grpc-routes.ts';
 import type { Hosts, RouteChange } from './hosts.ts';
 import type { BuiltNodes, TablesOf } from './reads.ts';
+import type { RouteName } from './table.ts';
 import type { AssembledTable } from './table-assembly.ts';
 
 /** All nodes of one compile, for the next one to keep what still holds. */
@@ -14,7 +14,7 @@ export interface CompileGraph {
   readonly gateways: BuiltNodes<Gateway, GatewayNode, Lookups>;
   readonly policies: BuiltNodes<BackendTlsPolicy, PolicyNode, Lookups>;
   readonly httpRoutes: BuiltNodes<HttpRoute, RouteNode, Lookups>;
-  readonly grpcRoutes: BuiltNodes<GrpcRoute, GrpcRouteNode, Lookups>;
+  readonly grpcRoutes: BuiltNodes<GrpcRoute, RouteNode, Lookups>;
   readonly hosts: Hosts;
   readonly assembled: AssembledTable;
   readonly statuses: Statuses;
@@ -34,6 +34,7 @@ const emptyGraph: CompileGraph = {
     policyLosses: new Map(),
     attachPoints: new Map(),
     serviceTls: new Map(),
+    kindLosses: new Map(),
   },
   gateways: new Map(),
   policies: new Map(),
@@ -64,18 +65,22 @@ export function nodesOf<Source, Node, T>(built: BuiltNodes<Source, Node, T>): Re
   return new Map([...built].map(([key, { node }]) => [key, node]));
 }
 
-/** The routes that were built anew, came or went. */
-export function findChanges(
-  before: CompileGraph['httpRoutes'],
-  now: CompileGraph['httpRoutes'],
+/** The routes of one kind that were built anew, came or went. */
+export function findChanges<Source>(
+  kind: RouteName['kind'],
+  before: BuiltNodes<Source, RouteNode, Lookups>,
+  now: BuiltNodes<Source, RouteNode, Lookups>,
 ): readonly RouteChange[] {
   if (before === now) return [];
   const changes: RouteChange[] = [];
+  const add = (key: string, old: RouteNode | undefined, node: RouteNode | undefined): void => {
+    changes.push({ route: `${kind}/${key}`, key, before: old, now: node });
+  };
   for (const [key, built] of now) {
     const old = before.get(key);
-    if (old !== built) changes.push({ key, before: old?.node, now: built.node });
+    if (old !== built) add(key, old?.node, built.node);
   }
-  for (const [key, built] of before) if (!now.has(key)) changes.push({ key, before: built.node, now: undefined });
+  for (const [key, built] of before) if (!now.has(key)) add(key, built.node, undefined);
   return changes;
 }
 

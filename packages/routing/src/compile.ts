@@ -6,12 +6,11 @@ import type { CompileOptions } from './compile-options.ts';
 import { acceptClasses, findClassless, indexClassNames, selectGateways } from './gateway-classes.ts';
 import { buildGateway, refuseGateway } from './gateways.ts';
 import type { Lookups } from './graph.ts';
-import { buildGrpcRoute } from './grpc-routes.ts';
 import { updateHosts } from './hosts.ts';
-import { buildHttpRoute } from './http-routes.ts';
 import { type ConditionProblem, sortProblems } from './problems.ts';
 import { findUnchanged, rebuild, type TablesOf } from './reads.ts';
 import { indexGrants } from './references.ts';
+import { buildRoutes } from './route-stage.ts';
 import { keepMap } from './same.ts';
 import { type StatusNodes, writeStatuses } from './statuses.ts';
 import type { RouteTable } from './table.ts';
@@ -56,33 +55,24 @@ export function compile(state: ClusterState, options: CompileOptions, previous: 
     attachPoints: keepMap(before.tables.attachPoints, attachPointsOf(nodesOf(gateways))),
     serviceTls: collectServiceTls(nodesOf(policies).values(), before.tables.serviceTls),
   };
-  const unchanged = findUnchanged(before.tables, tables);
-  const httpRoutes = rebuild({
-    sources: state.httpRoutes,
-    tables,
-    unchanged,
-    previous: before.httpRoutes,
-    build: (_, route, reads, old) => buildHttpRoute(route, options.controllerName, reads, old),
-  });
-  const grpcRoutes = rebuild({
-    sources: state.grpcRoutes,
-    tables,
-    unchanged,
-    previous: before.grpcRoutes,
-    build: (_, route, reads) => buildGrpcRoute(route, options.controllerName, reads),
-  });
-  const changes = findChanges(before.httpRoutes, httpRoutes);
-  const hosts = updateHosts(before.hosts, changes);
+  const routes = buildRoutes(state, tables, before, options.controllerName);
+  const { httpRoutes, grpcRoutes } = routes;
+  const changes = {
+    http: findChanges('HTTPRoute', before.httpRoutes, httpRoutes),
+    grpc: findChanges('GRPCRoute', before.grpcRoutes, grpcRoutes),
+  };
+  const allChanges = changes.grpc.length === 0 ? changes.http : [...changes.http, ...changes.grpc];
+  const hosts = updateHosts(before.hosts, allChanges);
 
   const nodes = { classes, gateways: nodesOf(gateways), policies: nodesOf(policies), httpRoutes, grpcRoutes };
-  const assembled = assembleTable(before.assembled, nodes.gateways.values(), hosts.tables, changes);
+  const assembled = assembleTable(before.assembled, nodes.gateways.values(), hosts.tables, allChanges);
   const statuses = writeStatuses(before.statuses, nodes, changes, options.controllerName);
   const classless = findClassless(state.gateways, state.gatewayClasses, classes);
   return {
     table: assembled.table,
     statuses,
     problems: sortProblems([...classless, ...collectProblems(nodes)]),
-    graph: { options, tables, gateways, policies, httpRoutes, grpcRoutes, hosts, assembled, statuses },
+    graph: { options, tables: routes.tables, gateways, policies, httpRoutes, grpcRoutes, hosts, assembled, statuses },
   };
 }
 
@@ -105,6 +95,7 @@ function collectLookups(
     policyLosses: keepMap(before.policyLosses, findPolicyLosses(state.backendTlsPolicies)),
     attachPoints: new Map(),
     serviceTls: new Map(),
+    kindLosses: before.kindLosses,
   };
 }
 

@@ -4,7 +4,6 @@ import type {
   ConfigMap,
   Gateway,
   GatewayAddress,
-  HttpRoute,
   LabelSelector,
   Namespace,
   ReferenceGrant,
@@ -15,14 +14,14 @@ import type {
 } from '@fairlead/resources';
 import type { RankedEntry } from './precedence.ts';
 import type { ConditionProblem } from './problems.ts';
-import type { Backend, BackendTls, Certificate, Listener, Rule, RuleFailure } from './table.ts';
+import type { Backend, BackendTls, Certificate, Listener, RouteName, Rule, RuleFailure } from './table.ts';
 
 /**
  * The nodes of a compile. Table entries, statuses and problems are all read from them, so they cannot disagree.
  *
  *   Gateway ─▶ GatewayNode ─▶ binds, AttachPoint ┐
  *   BackendTLSPolicy ─▶ PolicyNode ─▶ ServiceTls ┼─▶ RouteNode ─▶ hosts, rules, backends
- *   HTTPRoute, Service ──────────────────────────┘
+ *   HTTPRoute, GRPCRoute, Service ───────────────┘
  */
 
 /** What nodes look up, by name of the table. Keys are `namespace/name`, except `grants` and `namespaces`: the namespace. */
@@ -39,6 +38,8 @@ export interface Lookups {
   readonly policyLosses: readonly PolicyLoss[];
   readonly attachPoints: AttachPoint;
   readonly serviceTls: ServiceTls;
+  /** By `routeKey`. */
+  readonly kindLosses: readonly KindLoss[];
 }
 
 export interface GatewayNode {
@@ -115,7 +116,8 @@ export interface PolicyNode {
 export type ServiceTls = ReadonlyMap<string, PolicyNode>;
 
 export interface RouteNode {
-  readonly route: HttpRoute;
+  /** What it would be attached to if there were no routes of other kinds. */
+  readonly claim: RouteClaim;
   readonly status: RouteStatus;
   readonly problems: readonly ConditionProblem[];
   /** Listeners that count it as attached. */
@@ -127,6 +129,22 @@ export interface RouteNode {
   readonly policedServices: readonly string[];
   /** `namespace/name` of the Gateways that accept it. */
   readonly gateways: readonly string[];
+}
+
+export interface RouteClaim {
+  readonly route: RouteName;
+  /** `metadata.creationTimestamp`; '' without. */
+  readonly createdAt: string;
+  /** Hostnames as the route has them, '' for any; those that no request of the listener can have are left out. */
+  readonly listeners: readonly { readonly id: string; readonly hostnames: readonly string[] }[];
+}
+
+/** A listener that an older route of the other kind keeps a route from. */
+export interface KindLoss {
+  /** `Listener.id`. */
+  readonly listener: string;
+  /** `GRPCRoute "namespace/name"`. */
+  readonly winner: string;
 }
 
 /** What one route brings to one host table. */

@@ -12,6 +12,9 @@ export interface Hosts {
 
 /** One route before and now; undefined where it was or is not. */
 export interface RouteChange {
+  /** `routeKey`. */
+  readonly route: string;
+  /** `namespace/name`. */
   readonly key: string;
   readonly before: RouteNode | undefined;
   readonly now: RouteNode | undefined;
@@ -19,7 +22,7 @@ export interface RouteChange {
 
 /** Rebuilds the tables that a changed route was or is in; all others stay as they are. */
 export function updateHosts(before: Hosts, changes: readonly RouteChange[]): Hosts {
-  const changed = new Set(changes.map(({ key }) => key));
+  const changed = new Set(changes.map(({ route }) => route));
   const ranked = new Map<string, readonly RankedEntry[] | undefined>();
   const tables = new Map<string, HostTable | undefined>();
   for (const [key, contributions] of collectTouched(changes)) {

@@ -109,7 +109,7 @@ function findOverlaps(claim: Claim, claims: readonly Claim[]): readonly string[]
 /** "If kinds are specified in Spec that are not supported, they MUST NOT appear in this list." */
 function checkKinds(claim: Claim): { supported: readonly RouteGroupKind[]; bad: readonly Finding[] } {
   const { protocol, allowedRoutes } = claim.spec;
-  const possible = protocol === 'HTTP' || protocol === 'HTTPS' ? ['HTTPRoute'] : [];
+  const possible = protocol === 'HTTP' || protocol === 'HTTPS' ? ['HTTPRoute', 'GRPCRoute'] : [];
   const asked = allowedRoutes?.kinds ?? [];
   if (asked.length === 0) return { supported: possible.map((kind) => ({ group: GATEWAY_GROUP, kind })), bad: [] };
   const supported: RouteGroupKind[] = [];

@@ -1,6 +1,5 @@
-import type { HttpRoute } from '@fairlead/resources';
-import { objectKey } from './age.ts';
-import type { AttachPoint } from './graph.ts';
+import type { AttachPoint, RouteClaim } from './graph.ts';
+import { routeKey } from './kind-conflicts.ts';
 import { precedenceOf, type RankedEntry } from './precedence.ts';
 import type { RuleDraft } from './rules.ts';
 import { isSame } from './same.ts';
@@ -19,7 +18,7 @@ export interface RouteVariant {
  * the last compile.
  */
 export function toVariant(
-  route: HttpRoute,
+  { route: name, createdAt }: RouteClaim,
   drafts: readonly RuleDraft[],
   gateway: AttachPoint,
   before: readonly RankedEntry[],
@@ -27,15 +26,16 @@ export function toVariant(
   const rules: Rule[] = [];
   const backends: Backend[] = [];
   const entries: RankedEntry[] = [];
+  const route = routeKey(name);
   drafts.forEach((draft, index) => {
     if (draft.rule === null) return;
     const { rule, used } = present(draft.rule, draft.backends, gateway);
     rules.push(rule);
     backends.push(...used);
     draft.matches.forEach((compiled, match) => {
-      const entry = keepEntry(before, entries.length, { ...compiled, rule: rule.id });
-      const precedence = precedenceOf(entry, { route, rule: index, match });
-      entries.push({ entry, route: objectKey(route.metadata), precedence });
+      const entry = keepEntry(before, entries.length, { ...compiled.entry, rule: rule.id });
+      const precedence = precedenceOf(compiled.rank, { createdAt, route, rule: index, match });
+      entries.push({ entry, route, precedence });
     });
   });
   return { rules, backends, entries };

@@ -56,6 +56,14 @@ const members: Readonly<Record<HttpRouteFilter['type'], keyof HttpRouteFilter>> 
   ExtensionRef: 'extensionRef',
 };
 
+/** The filters that a GRPCRoute can have. */
+const grpcFilters: ReadonlySet<string> = new Set([
+  'RequestHeaderModifier',
+  'ResponseHeaderModifier',
+  'RequestMirror',
+  'ExtensionRef',
+]);
+
 const repeatable: ReadonlySet<string> = new Set(['RequestMirror', 'ExtensionRef']);
 
 /** "Specifying the same filter multiple times is not supported unless explicitly indicated"; "URLRewrite and RequestRedirect … may not be combined". */
@@ -78,8 +86,14 @@ function compileFilter(
   path: FieldPath,
   context: RuleContext,
 ): Filter | typeof unsupported | null {
-  const { findings } = context;
-  if (!checkMembers(spec, path, findings)) return spec.type in members ? null : unsupported;
+  const { findings, from } = context;
+  const isKnown = spec.type in members && (from.kind !== 'GRPCRoute' || grpcFilters.has(spec.type));
+  if (!isKnown) {
+    const message = `filter type "${spec.type}" is not supported in ${from.kind}; requests are refused rather than let through`;
+    findings.addInvalid([...path, 'type'], message);
+    return unsupported;
+  }
+  if (!checkMembers(spec, path, findings)) return null;
   switch (spec.type) {
     case 'RequestHeaderModifier':
       return compileHeaderEdits(
@@ -124,13 +138,6 @@ function compileFilter(
 /** A filter's settings stand in the member of its type, and nowhere else. */
 function checkMembers(spec: HttpRouteFilter, path: FieldPath, findings: RuleFindings): boolean {
   const member = members[spec.type];
-  if (member === undefined) {
-    findings.addInvalid(
-      [...path, 'type'],
-      `filter type "${spec.type}" is not supported; requests are refused rather than let through`,
-    );
-    return false;
-  }
   const stray = Object.values(members).find((other) => other !== member && spec[other] !== undefined);
   if (stray !== undefined) findings.addInvalid([...path, stray], `must not be set with type ${spec.type}`);
   if (spec[member] === undefined) findings.addInvalid(path, `${member} must be set with type ${spec.type}`);

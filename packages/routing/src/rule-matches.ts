@@ -2,12 +2,16 @@ import type { HttpPathMatch, HttpRouteMatch, NamedMatch } from '@fairlead/resour
 import { RE2JS } from 're2js';
 import { checkPath, isToken } from './field-syntax.ts';
 import { normalizePath } from './path.ts';
+import { type Rank, rankHttpMatch } from './precedence.ts';
 import type { FieldPath } from './problems.ts';
 import type { RuleFindings } from './rule-findings.ts';
 import type { MatchEntry, PathMatch, ValueMatch } from './table.ts';
 
 /** A `matches[]` element before it is known under which id its rule is in the table. */
-export type CompiledMatch = Omit<MatchEntry, 'rule'>;
+export interface CompiledMatch {
+  readonly entry: Omit<MatchEntry, 'rule'>;
+  readonly rank: Rank;
+}
 
 /** "If no matches are specified, the default is a prefix path match on '/'". */
 const everything: readonly HttpRouteMatch[] = [{}];
@@ -37,15 +41,25 @@ function compileMatch(spec: HttpRouteMatch, at: FieldPath, findings: RuleFinding
   const { method = '' } = spec;
   if (method !== '' && !methods.has(method))
     findings.addInvalid([...at, 'method'], `method "${method}" is not supported`);
-  return {
+  const entry = {
     path: compilePath(spec.path ?? anyPath, at, findings),
     method,
-    headers: spec.headers === undefined ? none : compileValues(spec.headers, lowerCase, [...at, 'headers'], findings),
+    headers: compileHeaders(spec.headers, at, findings),
     query:
       spec.queryParams === undefined
         ? none
         : compileValues(spec.queryParams, asWritten, [...at, 'queryParams'], findings),
   };
+  return { entry, rank: rankHttpMatch(entry) };
+}
+
+/** `match` is the path of the match. */
+export function compileHeaders(
+  specs: readonly NamedMatch[] | undefined,
+  match: FieldPath,
+  findings: RuleFindings,
+): readonly ValueMatch[] {
+  return specs === undefined ? none : compileValues(specs, lowerCase, [...match, 'headers'], findings);
 }
 
 const anyPath: HttpPathMatch = {};
@@ -115,7 +129,8 @@ function compileValue(spec: NamedMatch, name: string, path: FieldPath, findings:
   return { name, type: 'exact', value };
 }
 
-function checkRegex(pattern: string, path: FieldPath, findings: RuleFindings): void {
+/** Patterns of users are of RE2 syntax, whatever they are matched with. */
+export function checkRegex(pattern: string, path: FieldPath, findings: RuleFindings): void {
   try {
     RE2JS.compile(pattern);
   } catch (error) {

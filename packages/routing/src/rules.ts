@@ -1,5 +1,6 @@
-import type { HttpBackendRef, HttpRouteRule } from '@fairlead/resources';
+import type { GrpcRouteRule, HttpBackendRef, HttpRouteRule } from '@fairlead/resources';
 import type { Lookups } from './graph.ts';
+import { compileGrpcMatches } from './grpc-matches.ts';
 import type { FieldPath } from './problems.ts';
 import type { Reads } from './reads.ts';
 import { RuleContext } from './rule-context.ts';
@@ -21,18 +22,46 @@ export interface RuleDraft {
   readonly findings: RuleFindings;
 }
 
-export function draftRule(
+/** How the two kinds of route differ: in what they match. All else that a rule of HTTPRoute can say, one of GRPCRoute may leave out. */
+type RuleSpec = Omit<HttpRouteRule, 'matches'>;
+
+export function draftHttpRule(
   specs: readonly HttpRouteRule[],
   index: number,
   route: RouteName,
   reads: Reads<Lookups>,
 ): RuleDraft {
+  const { matches } = specs[index]!;
+  const context = new RuleContext(route, reads, areOnlyPrefixes(matches));
+  return draftRule(specs, index, route, context, compileMatches(matches, rulePath(index), context.findings));
+}
+
+export function draftGrpcRule(
+  specs: readonly GrpcRouteRule[],
+  index: number,
+  route: RouteName,
+  reads: Reads<Lookups>,
+): RuleDraft {
+  const context = new RuleContext(route, reads, false);
+  const matches = compileGrpcMatches(specs[index]!.matches, rulePath(index), context.findings);
+  return draftRule(specs, index, route, context, matches);
+}
+
+function rulePath(index: number): FieldPath {
+  return ['spec', 'rules', index];
+}
+
+function draftRule(
+  specs: readonly RuleSpec[],
+  index: number,
+  route: RouteName,
+  context: RuleContext,
+  matches: readonly CompiledMatch[],
+): RuleDraft {
   const spec = specs[index]!;
-  const path = ['spec', 'rules', index];
-  const context = new RuleContext(route, reads, areOnlyPrefixes(spec.matches));
+  const path = rulePath(index);
   const { findings } = context;
   checkName(specs, index, path, findings);
-  const matches = compileMatches(spec.matches, path, findings);
   const filtered = compileFilters(spec.filters, path, context);
   const rule = compileRule(spec, index, path, route, filtered, context);
   const kept = findings.invalid.length === 0 || filtered.failure !== null;
@@ -49,14 +78,14 @@ export function draftRule(
 }
 
 /** "This name MUST be unique within a Route if it is set." */
-function checkName(specs: readonly HttpRouteRule[], index: number, path: FieldPath, findings: RuleFindings): void {
+function checkName(specs: readonly RuleSpec[], index: number, path: FieldPath, findings: RuleFindings): void {
   const { name } = specs[index]!;
   if (name === undefined || specs.findIndex((other) => other.name === name) === index) return;
   findings.addInvalid([...path, 'name'], `"${name}" is the name of another rule of this route; rename one`);
 }
 
 function compileRule(
-  spec: HttpRouteRule,
+  spec: RuleSpec,
   index: number,
   path: FieldPath,
   { kind, namespace, name }: RouteName,

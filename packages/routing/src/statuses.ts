@@ -9,7 +9,7 @@ import type {
 import { compareText } from './age.ts';
 import type { CompileGraph } from './compile-graph.ts';
 import type { ClassNode } from './gateway-classes.ts';
-import type { GatewayNode, PolicyNode } from './graph.ts';
+import type { GatewayNode, PolicyNode, RouteNode } from './graph.ts';
 import type { RouteChange } from './hosts.ts';
 import { GATEWAY_GROUP } from './references.ts';
 import { keepMap, patchData } from './same.ts';
@@ -23,16 +23,21 @@ export interface StatusNodes {
   readonly policies: ReadonlyMap<string, PolicyNode>;
 }
 
+/** The routes that changed, by kind. */
+export interface RouteChanges {
+  readonly http: readonly RouteChange[];
+  readonly grpc: readonly RouteChange[];
+}
+
 /** What there is to write. Statuses, and tables of them, that say the same as before keep their identity. */
 export function writeStatuses(
   before: Statuses,
   nodes: StatusNodes,
-  changes: readonly RouteChange[],
+  changes: RouteChanges,
   controllerName: string,
 ): Statuses {
-  const attached = countAttached(nodes.httpRoutes);
-  const ancestors = findAncestors(nodes.httpRoutes);
-  const changedRoutes = changes.map(({ key, now }) => [key, now && reported(now)] as const);
+  const attached = countAttached(nodes);
+  const ancestors = findAncestors(nodes);
   return {
     gatewayClasses: keepMap(
       before.gatewayClasses,
@@ -42,17 +47,22 @@ export function writeStatuses(
       before.gateways,
       mapValues(nodes.gateways, (node) => toGatewayStatus(node, attached)),
     ),
-    httpRoutes: patchData(before.httpRoutes, new Map(changedRoutes)),
-    grpcRoutes: keepMap(before.grpcRoutes, collectReported(nodes.grpcRoutes)),
+    httpRoutes: patchData(before.httpRoutes, toReported(changes.http)),
+    grpcRoutes: patchData(before.grpcRoutes, toReported(changes.grpc)),
     backendTlsPolicies: keepMap(before.backendTlsPolicies, toPolicyStatuses(nodes.policies, ancestors, controllerName)),
   };
 }
 
 /** By listener id: "the total number of Routes that have been successfully attached". */
-function countAttached(routes: CompileGraph['httpRoutes']): ReadonlyMap<string, number> {
+function countAttached(nodes: StatusNodes): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
-  for (const { node } of routes.values()) for (const id of node.attached) counts.set(id, (counts.get(id) ?? 0) + 1);
+  for (const node of routeNodes(nodes)) for (const id of node.attached) counts.set(id, (counts.get(id) ?? 0) + 1);
   return counts;
+}
+
+function* routeNodes({ httpRoutes, grpcRoutes }: StatusNodes): Generator<RouteNode> {
+  for (const { node } of httpRoutes.values()) yield node;
+  for (const { node } of grpcRoutes.values()) yield node;
 }
 
 function toGatewayStatus(node: GatewayNode, attached: ReadonlyMap<string, number>): GatewayStatus {
@@ -69,20 +79,14 @@ function toGatewayStatus(node: GatewayNode, attached: ReadonlyMap<string, number
 }
 
 /** A route without a parent of ours is not ours to report on. */
-function reported({ status }: { readonly status: RouteStatus }): RouteStatus | undefined {
-  return status.parents.length === 0 ? undefined : status;
-}
-
-function collectReported(nodes: CompileGraph['grpcRoutes']): ReadonlyMap<string, RouteStatus> {
-  const statuses = new Map<string, RouteStatus>();
-  for (const [key, { node }] of nodes) if (reported(node) !== undefined) statuses.set(key, node.status);
-  return statuses;
+function toReported(changes: readonly RouteChange[]): ReadonlyMap<string, RouteStatus | undefined> {
+  return new Map(changes.map(({ key, now }) => [key, now?.status.parents.length === 0 ? undefined : now?.status]));
 }
 
 /** By Service, the Gateways through which a route sends to it: "the relevant object for status is the Gateway". */
-function findAncestors(routes: CompileGraph['httpRoutes']): ReadonlyMap<string, ReadonlySet<string>> {
+function findAncestors(nodes: StatusNodes): ReadonlyMap<string, ReadonlySet<string>> {
   const ancestors = new Map<string, Set<string>>();
-  for (const { node } of routes.values()) {
+  for (const node of routeNodes(nodes)) {
     for (const service of node.policedServices) {
       const through = ancestors.get(service) ?? new Set();
       for (const gateway of node.gateways) through.add(gateway);

@@ -288,10 +288,11 @@ export interface Cors {
 
 /** A Service port. Its endpoints travel apart from the table: they change without a compile. */
 export interface Backend {
-  /** `namespace/service:port`. */
+  /** `namespace/service:port`; with `+h2c` when it is spoken to otherwise than the Service says, because a GRPCRoute sends to it. */
   readonly id: string;
   readonly service: ObjectName;
   readonly port: number;
+  /** 'h2c': HTTP/2 and nothing else. With TLS, 'http1' leaves the choice to the peer (ALPN). */
   readonly protocol: 'http1' | 'h2c';
   readonly tls: BackendTls | null;
   /** A BackendTLSPolicy that can't be honoured: requests are answered with this instead of being sent unprotected. */

@@ -1,14 +1,16 @@
-import type { HttpRoute, HttpRouteRule } from '@fairlead/resources';
-import type { Attachment } from './attach.ts';
+import type { GrpcRoute, HttpRoute, HttpRouteRule } from '@fairlead/resources';
+import { type Attachment, lossFinding, withoutLosses } from './attach.ts';
 import { isRouteHostname } from './field-syntax.ts';
-import type { Contribution, Lookups, RouteNode } from './graph.ts';
+import type { Contribution, KindLoss, Lookups, RouteClaim, RouteNode } from './graph.ts';
 import { intersects } from './hostnames.ts';
+import { routeKey } from './kind-conflicts.ts';
 import { type ConditionProblem, type Finding, toProblem } from './problems.ts';
 import type { Reads } from './reads.ts';
 import { findParents } from './route-parents.ts';
 import { type RouteVerdict, writeRouteStatus } from './route-status.ts';
 import { type RouteVariant, toVariant, variantKey } from './route-variants.ts';
-import { draftRule, type RuleDraft } from './rules.ts';
+import { draftGrpcRule, draftHttpRule, type RuleDraft } from './rules.ts';
+import { keep } from './same.ts';
 import type { Backend, RouteName, Rule } from './table.ts';
 
 /** "One rule that matches everything" stands for absent rules. */
@@ -21,28 +23,95 @@ export function buildHttpRoute(
   reads: Reads<Lookups>,
   before: RouteNode | undefined,
 ): RouteNode {
-  const { namespace = '', name } = route.metadata;
-  const routeName: RouteName = { kind: 'HTTPRoute', namespace, name };
-  const { hostnames, findings: badHostnames } = checkHostnames(route);
+  const name = nameOf('HTTPRoute', route);
   const specs = route.spec.rules ?? defaultRules;
-  const drafts = specs.map((_, index) => draftRule(specs, index, routeName, reads));
-  const { attachments, strays } = findParents({ ...routeName, hostnames }, route.spec.parentRefs ?? [], reads);
+  const drafts = specs.map((_, index) => draftHttpRule(specs, index, name, reads));
+  return buildRoute({ name, route, drafts, controllerName, reads, before });
+}
+
+/** The same of one GRPCRoute. */
+export function buildGrpcRoute(
+  route: GrpcRoute,
+  controllerName: string,
+  reads: Reads<Lookups>,
+  before: RouteNode | undefined,
+): RouteNode {
+  const name = nameOf('GRPCRoute', route);
+  const specs = route.spec.rules ?? [];
+  const drafts = specs.map((_, index) => draftGrpcRule(specs, index, name, reads));
+  return buildRoute({ name, route, drafts, controllerName, reads, before });
+}
+
+function nameOf(kind: RouteName['kind'], { metadata: { namespace = '', name } }: HttpRoute | GrpcRoute): RouteName {
+  return { kind, namespace, name };
+}
+
+interface RouteSource {
+  readonly name: RouteName;
+  readonly route: HttpRoute | GrpcRoute;
+  readonly drafts: readonly RuleDraft[];
+  readonly controllerName: string;
+  readonly reads: Reads<Lookups>;
+  readonly before: RouteNode | undefined;
+}
+
+/** What holds for every kind of route. */
+function buildRoute({ name, route, drafts, controllerName, reads, before }: RouteSource): RouteNode {
+  const { hostnames, findings: badHostnames } = checkHostnames(route);
+  const parents = findParents({ ...name, hostnames }, route.spec.parentRefs ?? [], reads);
   const verdict = toVerdict(route, controllerName, hostnames, badHostnames, drafts);
+  const claim = toClaim(name, route, hostnames, verdict.refused === null ? parents.attachments : []);
+  const losses = reads.get('kindLosses', routeKey(name)) ?? noLosses;
+  const attachments = parents.attachments.map((attachment) => withoutLosses(attachment, losses));
   const accepted = attachments.filter(({ refused }) => refused === null && verdict.refused === null);
   const refusals = attachments.flatMap(({ refused }) => refused ?? []);
   return {
-    route,
+    claim: keep(before?.claim, claim),
     status: writeRouteStatus(attachments, verdict),
-    problems: toProblems(routeName, [...refusals, ...badHostnames, ...strays], drafts),
+    problems: [
+      ...toProblems(name, [...refusals, ...badHostnames, ...parents.strays], drafts),
+      ...partlyLost(accepted, losses).map((finding) => toProblem(name, finding, 'warning')),
+    ],
     attached: distinct(accepted.flatMap(({ listeners }) => listeners.map(({ id }) => id))),
     gateways: distinct(accepted.map(({ gateway }) => `${gateway.namespace}/${gateway.name}`)),
     policedServices: distinct(drafts.flatMap((draft) => draft.policedServices)),
-    ...contribute(route, hostnames, accepted, drafts, before?.contributions ?? []),
+    ...contribute(claim, hostnames, accepted, drafts, before?.contributions ?? []),
   };
 }
 
+const noLosses: readonly KindLoss[] = [];
+
+function toClaim(
+  route: RouteName,
+  { metadata }: HttpRoute | GrpcRoute,
+  hostnames: readonly string[],
+  attachments: readonly Attachment[],
+): RouteClaim {
+  const asked = hostnames.length === 0 ? anyHostname : hostnames;
+  const listeners = new Map(attachments.flatMap((one) => one.listeners.map((listener) => [listener.id, listener])));
+  return {
+    route,
+    createdAt: metadata.creationTimestamp ?? '',
+    listeners: [...listeners.values()].map(({ id, hostname }) => {
+      const met = asked.filter((name) => intersects(name, hostname));
+      return { id, hostnames: met.length === asked.length ? asked : met };
+    }),
+  };
+}
+
+const anyHostname: readonly string[] = [''];
+
+/** Of a parent that takes the route, the listeners that don't. */
+function partlyLost(accepted: readonly Attachment[], losses: readonly KindLoss[]): readonly Finding[] {
+  if (losses.length === 0) return [];
+  const gateways = new Set(accepted.map(({ gateway }) => `${gateway.namespace}/${gateway.name}/`));
+  return losses
+    .filter(({ listener }) => gateways.has(listener.slice(0, listener.lastIndexOf('/') + 1)))
+    .map((loss) => lossFinding(loss));
+}
+
 /** In lower case; those that are none are left out. */
-function checkHostnames({ spec }: HttpRoute): {
+function checkHostnames({ spec }: HttpRoute | GrpcRoute): {
   readonly hostnames: readonly string[];
   readonly findings: readonly Finding[];
 } {
@@ -59,7 +128,7 @@ function checkHostnames({ spec }: HttpRoute): {
 }
 
 function toVerdict(
-  route: HttpRoute,
+  route: HttpRoute | GrpcRoute,
   controllerName: string,
   hostnames: readonly string[],
   badHostnames: readonly Finding[],
@@ -101,7 +170,7 @@ function distinct(list: readonly string[]): readonly string[] {
 
 /** What it brings to the host tables of the listeners that serve, and the rules and backends behind that. */
 function contribute(
-  route: HttpRoute,
+  claim: RouteClaim,
   hostnames: readonly string[],
   attachments: readonly Attachment[],
   drafts: readonly RuleDraft[],
@@ -117,9 +186,9 @@ function contribute(
     for (const listener of listeners.filter(({ serving }) => serving)) {
       const key = variantKey(gateway);
       const old = before.find((contribution) => contribution.variant === key);
-      const variant = variants.get(key) ?? toVariant(route, drafts, gateway, old?.entries ?? []);
+      const variant = variants.get(key) ?? toVariant(claim, drafts, gateway, old?.entries ?? []);
       variants.set(key, variant);
-      for (const hostname of hostnames.length === 0 ? [''] : hostnames) {
+      for (const hostname of hostnames.length === 0 ? anyHostname : hostnames) {
         if (!intersects(hostname, listener.hostname)) continue;
         const host = `${listener.id} ${hostname}`;
         contributions.set(host, { host, listener: listener.id, hostname, variant: key, entries: variant.entries });
