@@ -60,7 +60,7 @@ describe('docs/errors.md on malformed messages', () => {
 
 const upstreamCodes = [
   ...(['connect_refused', 'connect_timeout', 'connect_failed', 'tls_failed', 'reset', 'closed_early'] as const),
-  ...(['bad_response', 'refused_stream', 'overloaded'] as const),
+  ...(['bad_response', 'refused_stream', 'overloaded', 'upgrade_unsupported'] as const),
 ];
 
 describe('docs/metrics.md', () => {

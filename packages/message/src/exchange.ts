@@ -78,6 +78,8 @@ export interface UpstreamFailure {
     | 'closed_early'
     | 'bad_response'
     | 'refused_stream'
+    /** The endpoint speaks only HTTP/2, without the extended CONNECT that an upgrade needs there (RFC 8441). */
+    | 'upgrade_unsupported'
     | 'overloaded';
   /** Not a byte of the request can have been processed: safe to send elsewhere whatever the method. */
   readonly unprocessed: boolean;

@@ -66,6 +66,7 @@ const byUpstreamCode: ReadonlyMap<string, Failure> = new Map(
     failure('closed_early', 503, brokeOff),
     failure('refused_stream', 503, brokeOff),
     failure('bad_response', 502, 'The endpoint sent an invalid response.'),
+    failure('upgrade_unsupported', 502, 'The endpoint can not switch protocols.'),
     failures.overloaded,
   ].map((known) => [known.code, known]),
 );

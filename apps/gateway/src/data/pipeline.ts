@@ -21,7 +21,7 @@ import type { Mirrors } from './mirrors.ts';
 import { OpenExchanges } from './open-exchanges.ts';
 import type { ResponseStage } from './response-stage.ts';
 import type { RoutingStage } from './routing-stage.ts';
-import type { Tries } from './tries.ts';
+import { isEndpointsFault, type Tries } from './tries.ts';
 import type { Verdict } from './verdict.ts';
 
 export interface PipelineStages {
@@ -137,7 +137,7 @@ export class Pipeline implements RequestHandler<ClientStream>, ExchangeOwner {
       return;
     }
     const answer = this.#stages.tries.failed(exchange, failure);
-    if (answer !== null) this.#fail(exchange, answer, 'failure');
+    if (answer !== null) this.#fail(exchange, answer, isEndpointsFault(failure) ? 'failure' : 'cancelled');
   }
 
   onBodyLost(exchange: Exchange): void {

@@ -36,14 +36,12 @@ export class Tries {
 
   /** The try broke off before a response head. Null: another is on its way. */
   failed(exchange: Exchange, failure: UpstreamFailure): Failure | null {
-    if (failure.reused && !exchange.raced && mayRaceAgain(exchange)) {
-      exchange.raced = true;
-      this.#sent(exchange, exchange.lease!.endpoint.connections.sendAnew(exchange, exchange.head, !exchange.hasBody));
-      return null;
-    }
+    if (failure.reused && this.#raceAgain(exchange, failure)) return null;
     const answer = upstreamFailure(failure.code);
-    const may = failure.unprocessed || mayRepeat(exchange);
-    return may && this.#goOn(exchange, answer, false) ? null : answer;
+    if (!isEndpointsFault(failure) || !mayMove(exchange, failure)) return answer;
+    if (this.#goOn(exchange, answer, false)) return null;
+    // Nobody else: an endpoint that refuses one stream for the moment may take the next.
+    return failure.code === 'refused_stream' && this.#raceAgain(exchange, failure) ? null : answer;
   }
 
   /** A response head came. True: it is not relayed, another try is on its way. */
@@ -84,6 +82,14 @@ export class Tries {
     exchange.tryDeadlineMs = Number.POSITIVE_INFINITY;
     upstream?.abort('gateway');
     lease?.settle(nowMs, outcome);
+  }
+
+  /** Once more to the same endpoint, the first time that this happens to a request: what failed was the connection. */
+  #raceAgain(exchange: Exchange, failure: UpstreamFailure): boolean {
+    if (exchange.raced || !(failure.unprocessed ? exchange.repeatable : mayRaceAgain(exchange))) return false;
+    exchange.raced = true;
+    this.#sent(exchange, exchange.lease!.endpoint.connections.sendAnew(exchange, exchange.head, !exchange.hasBody));
+    return true;
   }
 
   /** One more try, now or after the rule's pause. The one in progress is given up only when that is possible. */
@@ -136,6 +142,16 @@ export class Tries {
   #refusal(exchange: Exchange): Failure {
     return exchange.chosen!.pool.lastRefusal === 'overloaded' ? failures.overloaded : failures.noEndpoints;
   }
+}
+
+/** False: it was about the request, and another endpoint of the backend would say the same. */
+export function isEndpointsFault(failure: UpstreamFailure): boolean {
+  return failure.code !== 'upgrade_unsupported';
+}
+
+/** The request can be sent elsewhere as a whole, and does no harm there. */
+function mayMove(exchange: Exchange, failure: UpstreamFailure): boolean {
+  return failure.unprocessed ? exchange.repeatable : mayRepeat(exchange);
 }
 
 /** The request may be done twice, and can be sent again. */
