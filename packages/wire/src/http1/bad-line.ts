@@ -1,5 +1,5 @@
+import type { Octets } from '../octets.ts';
 import { Byte, tokenBytes, valueBytes } from './byte-class.ts';
-import type { Octets } from './octets.ts';
 import { type WireError, wireErrors } from './wire-error.ts';
 
 /** Why the field line `bytes[start, lf]`, which ends with LF, is none. */

@@ -1,11 +1,11 @@
 import type { Field } from '@fairlead/message';
+import { memoryLike, type Octets } from '../octets.ts';
 import { lineEnd } from './bad-line.ts';
 import { Byte } from './byte-class.ts';
 import { ChunkLine } from './chunk-line.ts';
 import { isTrailer } from './field-line.ts';
 import type { FieldSection, SectionKind } from './field-section.ts';
 import { maxExtensionBytes } from './limits.ts';
-import { memoryLike, type Octets } from './octets.ts';
 import { type WireError, wireErrors } from './wire-error.ts';
 
 /** Where a body goes. */

@@ -1,5 +1,5 @@
+import type { Octets } from '../octets.ts';
 import { Byte, tokenBytes } from './byte-class.ts';
-import type { Octets } from './octets.ts';
 import { type WireError, wireErrors } from './wire-error.ts';
 
 /** Reads the lines before chunk data. `size`, `extensionBytes` and `error` hold the outcome of the last call. */

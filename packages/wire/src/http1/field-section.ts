@@ -1,11 +1,11 @@
 import { type Field, isInterned } from '@fairlead/message';
+import { isBlank, type Octets, textOf, viewOf } from '../octets.ts';
 import { explainFieldLine, lineEnd } from './bad-line.ts';
 import { Byte, tokenBytes, valueBytes } from './byte-class.ts';
 import { type FieldLine, isKeepable, LineRole, readFieldLine } from './field-line.ts';
 import type { Http1Limits } from './limits.ts';
 import { LineCache } from './line-cache.ts';
 import { nameAt } from './name-cache.ts';
-import { isBlank, type Octets, textOf, viewOf } from './octets.ts';
 import { type WireError, wireErrors } from './wire-error.ts';
 
 /** All connections of a thread share what they have seen. */

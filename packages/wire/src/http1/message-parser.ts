@@ -1,5 +1,5 @@
+import type { Octets } from '../octets.ts';
 import { lineEnd } from './bad-line.ts';
-import type { Octets } from './octets.ts';
 import { PartialLine } from './partial-line.ts';
 import type { WireError } from './wire-error.ts';
 

@@ -1,5 +1,5 @@
 import { internPeerName, isInterned, type NameInfo } from '@fairlead/message';
-import type { Octets } from './octets.ts';
+import type { Octets } from '../octets.ts';
 
 const slots = 1024;
 const known: (NameInfo | null)[] = new Array<NameInfo | null>(slots).fill(null);

@@ -1,4 +1,4 @@
-import { memoryLike, type Octets } from './octets.ts';
+import { memoryLike, type Octets } from '../octets.ts';
 
 /** The beginning of a line whose end has not arrived. Holds memory only while there is one. */
 export class PartialLine {

@@ -1,7 +1,7 @@
+import { type Octets, viewOf } from '../octets.ts';
 import { isAuthority } from './authority.ts';
 import { Byte, targetBytes, tokenBytes } from './byte-class.ts';
 import { LineCache } from './line-cache.ts';
-import { type Octets, viewOf } from './octets.ts';
 import { type WireError, wireErrors } from './wire-error.ts';
 
 /** What a request line says. */

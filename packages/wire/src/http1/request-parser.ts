@@ -1,4 +1,5 @@
 import { RequestHead } from '@fairlead/message';
+import type { Octets } from '../octets.ts';
 import { sameAuthority } from './authority.ts';
 import { BodyReader, type BodySink } from './body-reader.ts';
 import { Byte } from './byte-class.ts';
@@ -6,7 +7,6 @@ import { ConnectionBit } from './field-line.ts';
 import { FieldSection, SectionKind } from './field-section.ts';
 import { type Http1Limits, maxBlankLines } from './limits.ts';
 import { MessageParser } from './message-parser.ts';
-import type { Octets } from './octets.ts';
 import { type RequestLine, RequestLineReader, requestLineOverhead } from './request-line.ts';
 import { type WireError, wireErrors } from './wire-error.ts';
 

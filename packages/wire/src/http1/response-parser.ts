@@ -1,10 +1,10 @@
 import { ResponseHead } from '@fairlead/message';
+import type { Octets } from '../octets.ts';
 import { BodyReader, type BodySink } from './body-reader.ts';
 import { ConnectionBit } from './field-line.ts';
 import { FieldSection, SectionKind } from './field-section.ts';
 import { type Http1Limits, maxInterim } from './limits.ts';
 import { MessageParser } from './message-parser.ts';
-import type { Octets } from './octets.ts';
 import { maxStatusLineBytes, StatusLineReader } from './status-line.ts';
 import { type WireError, wireErrors } from './wire-error.ts';
 

@@ -1,5 +1,5 @@
+import type { Octets } from '../octets.ts';
 import { Byte, valueBytes } from './byte-class.ts';
-import type { Octets } from './octets.ts';
 
 /** Longer status lines are refused. */
 export const maxStatusLineBytes = 1024;

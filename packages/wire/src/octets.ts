@@ -1,6 +1,8 @@
 /** Bytes from a socket: node's Buffer satisfies it. */
 export interface Octets extends Uint8Array {
   latin1Slice(start?: number, end?: number): string;
+  /** Writes one octet for each character; returns how many. */
+  latin1Write(text: string, offset?: number, length?: number): number;
 }
 
 /**
@@ -10,6 +12,13 @@ export interface Octets extends Uint8Array {
 export function memoryLike(sample: Octets, size: number): Octets {
   const kind = sample.constructor as unknown as { readonly [Symbol.species]: new (size: number) => Octets };
   return new kind[Symbol.species](size);
+}
+
+/** `from[start, end)` to `to` from `at` on. */
+export function copyOctets(from: Uint8Array, start: number, end: number, to: Uint8Array, at: number): void {
+  // A view costs 60 ns, as much as a loop over that many octets.
+  if (end - start > 64) to.set(new Uint8Array(from.buffer, from.byteOffset + start, end - start), at);
+  else while (start < end) to[at++] = from[start++]!;
 }
 
 let viewed: Octets | null = null;

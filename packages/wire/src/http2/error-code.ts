@@ -1,0 +1,16 @@
+/** RFC 9113 §7. */
+export const ErrorCode = {
+  noError: 0,
+  protocolError: 1,
+  internalError: 2,
+  flowControlError: 3,
+  settingsTimeout: 4,
+  streamClosed: 5,
+  frameSizeError: 6,
+  refusedStream: 7,
+  cancel: 8,
+  compressionError: 9,
+  connectError: 10,
+  enhanceYourCalm: 11,
+} as const;
+export type ErrorCode = (typeof ErrorCode)[keyof typeof ErrorCode];
