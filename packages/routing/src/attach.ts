@@ -72,8 +72,8 @@ export function withoutLosses(attachment: Attachment, losses: readonly KindLoss[
 /** `listener` is a `Listener.id`. */
 export function lossFinding({ listener, winner }: KindLoss): Finding {
   const message =
-    `listener "${listener}" has a hostname of this route already for the older ${winner}; ` +
-    'on one listener a hostname belongs to HTTPRoutes or to GRPCRoutes: change the hostnames, or route gRPC by HTTPRoutes too';
+    `listener "${listener}" serves a hostname of this route by ${winner}, which is older or goes first by name; on one listener ` +
+    'a hostname belongs to HTTPRoutes or to GRPCRoutes: change the hostnames, or route gRPC by HTTPRoutes too';
   return { path: ['spec', 'hostnames'], reason: 'HostnameConflict', message };
 }
 

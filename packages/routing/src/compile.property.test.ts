@@ -4,7 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { objectKey } from './age.ts';
 import { type Compiled, compile } from './compile.ts';
 import { diffTables, isEmptyDiff } from './diff.ts';
+import { intersects } from './hostnames.ts';
 import { isSame } from './same.ts';
+import type { HostTable } from './table.ts';
 import { testOptions, toState } from './test-kit.ts';
 
 const numRuns = Number(process.env.FAIRLEAD_FUZZ_RUNS ?? 150);
@@ -127,6 +129,41 @@ const httpRoute = object(
   }),
 );
 
+const grpcRule = defined(
+  fc.record({
+    matches: optional(
+      fc.array(
+        fc.constantFrom(
+          {},
+          { method: { service: 'a.B' } },
+          { method: { service: 'a.B', method: 'C' } },
+          { method: { type: 'RegularExpression', service: 'a.*' } },
+          { method: { service: '/' } },
+          { headers: [{ name: 'h', value: '1' }] },
+        ),
+        { maxLength: 2 },
+      ),
+    ),
+    filters: optional(fc.array(filter, { maxLength: 1 })),
+    backendRefs: optional(fc.array(backendRef, { maxLength: 2 })),
+  }),
+);
+
+/** Named like HTTPRoutes: kinds must be told apart. */
+const grpcRoute = object(
+  'GRPCRoute',
+  fc.constantFrom('r', 'q'),
+  fc.record({
+    spec: defined(
+      fc.record({
+        parentRefs: fc.constantFrom([{ name: 'g' }], [{ name: 'g', namespace: 'a' }], [{ name: 'h' }, { name: 'g' }]),
+        hostnames: optional(fc.constantFrom(['x.a.com'], ['*.a.com', 'b.com'], ['y.a.com'])),
+        rules: optional(fc.array(grpcRule, { maxLength: 2 })),
+      }),
+    ),
+  }),
+);
+
 const service = object(
   'Service',
   serviceName,
@@ -159,7 +196,7 @@ const grant = object(
   'ReferenceGrant',
   fc.constantFrom('g'),
   fc
-    .record({ from: fc.constantFrom('HTTPRoute', 'Gateway'), to: fc.constantFrom('Service', 'Secret') })
+    .record({ from: fc.constantFrom('HTTPRoute', 'GRPCRoute', 'Gateway'), to: fc.constantFrom('Service', 'Secret') })
     .map(({ from, to }) => ({
       spec: { from: [{ group, kind: from, namespace: 'a' }], to: [{ group: '', kind: to }] },
     })),
@@ -193,6 +230,7 @@ const clusterScoped: fc.Arbitrary<KubeObject> = fc.oneof(
 
 const anything = fc.oneof(
   { arbitrary: httpRoute, weight: 8 },
+  { arbitrary: grpcRoute, weight: 4 },
   { arbitrary: gateway, weight: 4 },
   { arbitrary: service, weight: 4 },
   { arbitrary: policy, weight: 2 },
@@ -262,6 +300,22 @@ describe('compile', () => {
     );
   });
 
+  it('never lets both kinds of route have a hostname of a listener', () => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof(httpRoute, grpcRoute, gateway), { maxLength: 25 }), (objects) => {
+        const { table } = compile(toState([...start, ...objects]), testOptions, null);
+        const kindsOf = ({ entries }: HostTable) => entries.map(({ rule: id }) => id.slice(0, id.indexOf('/')));
+        for (const a of table.hosts.values()) {
+          for (const b of table.hosts.values()) {
+            if (a.listener !== b.listener || !intersects(a.hostname, b.hostname)) continue;
+            expect(new Set([...kindsOf(a), ...kindsOf(b)]).size).toBe(1);
+          }
+        }
+      }),
+      { numRuns, seed: 10 },
+    );
+  });
+
   it('does not depend on the order of its input', () => {
     const unclassed = anything.filter(({ kind }) => kind !== 'GatewayClass');
     const objects = fc.uniqueArray(unclassed, {
@@ -288,6 +342,7 @@ describe('compile', () => {
         const again = compile(toState(structuredClone([...start, ...objects])), testOptions, compiled);
         expect(isEmptyDiff(diffTables(compiled.table, again.table))).toBe(true);
         expect(again.statuses.httpRoutes).toBe(compiled.statuses.httpRoutes);
+        expect(again.statuses.grpcRoutes).toBe(compiled.statuses.grpcRoutes);
       }),
       { numRuns, seed: 9 },
     );

@@ -70,7 +70,9 @@ function buildRoute({ name, route, drafts, controllerName, reads, before }: Rout
     status: writeRouteStatus(attachments, verdict),
     problems: [
       ...toProblems(name, [...refusals, ...badHostnames, ...parents.strays], drafts),
-      ...partlyLost(accepted, losses).map((finding) => toProblem(name, finding, 'warning')),
+      ...[...partlyLost(accepted, losses), ...(drafts.length === 0 ? [noRules] : [])].map((finding) =>
+        toProblem(name, finding, 'warning'),
+      ),
     ],
     attached: distinct(accepted.flatMap(({ listeners }) => listeners.map(({ id }) => id))),
     gateways: distinct(accepted.map(({ gateway }) => `${gateway.namespace}/${gateway.name}`)),
@@ -80,6 +82,7 @@ function buildRoute({ name, route, drafts, controllerName, reads, before }: Rout
 }
 
 const noLosses: readonly KindLoss[] = [];
+const noRules: Finding = { path: ['spec', 'rules'], reason: 'NoRules', message: 'there are none: no request matches' };
 
 function toClaim(
   route: RouteName,
