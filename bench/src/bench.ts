@@ -10,8 +10,12 @@ export interface BenchContext {
   readonly rounds: number;
   /** A scratch directory, removed afterwards. */
   readonly directory: string;
+  /** About how long each target is loaded for one figure. */
+  readonly seconds: number;
   /** Names of the targets to measure; all when empty. */
   readonly only: readonly string[];
+  /** Variants to measure, each by a part of its name; all when empty. Benches of one variant ignore it. */
+  readonly variants: readonly string[];
   progress(line: string): void;
 }
 
@@ -44,5 +48,10 @@ export type Bar =
       readonly max: number;
     }
   | { readonly kind: 'value'; readonly variant: string; readonly metric: string; readonly max: number };
+
+/** Whether the caller asked for the variant. */
+export function isWanted(variant: string, { variants }: Pick<BenchContext, 'variants'>): boolean {
+  return variants.length === 0 || variants.some((text) => variant.includes(text));
+}
 
 export const subject = 'fairlead';

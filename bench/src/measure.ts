@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cpuSeconds, openLoop, percentile, type StartedProcess } from '@fairlead/e2e';
 import type { BenchContext, Sample } from './bench.ts';
+import type { LoadRun } from './load/load-run.ts';
 import { wrk } from './load/wrk.ts';
 import type { Peer } from './peers/peer.ts';
 import { requestHost, requestPath, type Site } from './site.ts';
@@ -25,10 +26,8 @@ export async function withTarget<T>(
 }
 
 const connections = 64;
-const warmUpSeconds = 4;
 /** Of one target, before the next has its turn. */
 const turnSeconds = 1;
-const turns = 6;
 
 /** A target that runs, with the site it serves. */
 export interface Running {
@@ -53,16 +52,28 @@ export async function withTargets<T>(
   );
 }
 
+/** Loads a running target for about so many seconds. */
+export type Load = (target: Running, seconds: number) => Promise<LoadRun>;
+
+const http1KeepAlive: Load = async ({ site }, seconds) => {
+  const url = `${site.tls === null ? 'http' : 'https'}://127.0.0.1:${site.port}${requestPath}`;
+  return wrk({ url, host: requestHost, connections, seconds });
+};
+
 /**
- * CPU time of the whole process tree for one request, in microseconds, under as much keep-alive load as it takes. The targets take turns of
- * a second: what else goes on in the machine happens to all of them.
+ * CPU time of the whole process tree for one request, in microseconds, under as much load as it takes: HTTP/1.1 with keep-alive unless
+ * another is given. The targets take turns of a second: what else goes on in the machine happens to all of them.
  */
-export async function cpuPerRequest(targets: readonly Running[]): Promise<ReadonlyMap<Running, number>> {
+export async function cpuPerRequest(
+  targets: readonly Running[],
+  seconds: number,
+  load: Load = http1KeepAlive,
+): Promise<ReadonlyMap<Running, number>> {
   const sums = new Map(targets.map((target) => [target, { spent: 0, requests: 0 }]));
-  for (const target of targets) await turn(target, warmUpSeconds);
-  for (let i = 0; i < turns; i++) {
+  for (const target of targets) await turn(target, Math.min(4, seconds), load);
+  for (let i = 0; i < seconds / turnSeconds; i++) {
     for (const [target, sum] of sums) {
-      const { spent, requests } = await turn(target, turnSeconds);
+      const { spent, requests } = await turn(target, turnSeconds, load);
       sum.spent += spent;
       sum.requests += requests;
     }
@@ -70,13 +81,13 @@ export async function cpuPerRequest(targets: readonly Running[]): Promise<Readon
   return new Map([...sums].map(([target, { spent, requests }]) => [target, (spent / requests) * 1e6]));
 }
 
-async function turn({ process, site }: Running, seconds: number): Promise<{ spent: number; requests: number }> {
-  const url = `${site.tls === null ? 'http' : 'https'}://127.0.0.1:${site.port}${requestPath}`;
+async function turn(target: Running, seconds: number, load: Load): Promise<{ spent: number; requests: number }> {
+  const { peer, process } = target;
   const before = cpuSeconds(process.pid);
-  const { requests, failures } = await wrk({ url, host: requestHost, connections, seconds });
+  const { requests, failures } = await load(target, seconds);
   const spent = cpuSeconds(process.pid) - before;
-  if (failures > 0 || requests === 0) throw new Error(`${failures} of ${requests} requests failed:\n${process.output}`);
-  return { spent, requests };
+  if (failures === 0 && requests > 0) return { spent, requests };
+  throw new Error(`${peer.name}: ${failures} of ${requests} requests failed:\n${process.output}`);
 }
 
 /** At a fixed rate far below what a target can take, so that queues are its own making. */

@@ -29,8 +29,12 @@ export interface SiteRoute {
   readonly responseHeader?: readonly [name: string, value: string];
 }
 
-export const backendPort = 19_000;
-export const proxyPort = 19_100;
+/** Everything listens at or above it on loopback; another one for a run beside a run. */
+const basePort = Number(process.env.FAIRLEAD_BENCH_PORT ?? 19_000);
+export const backendPort: number = basePort;
+export const h2cBackendPort: number = basePort + 1;
+export const proxyPort: number = basePort + 100;
+export const ownAdminPort: number = basePort + 901;
 export const requestHost = 'bench.example.com';
 /** Served by the last route of every site. */
 export const requestPath = '/api/v1/items?limit=10';

@@ -36,7 +36,7 @@ async function compare(context: BenchContext, site: Site, withLatency: boolean):
   try {
     for (let round = 1; round <= context.rounds; round++) {
       const taken = await withTargets(selected(peers, context), site, context, (targets) =>
-        measure(targets, withLatency),
+        measure(targets, context, withLatency),
       );
       samples.push(...taken);
       const cpu = taken.filter(({ unit }) => unit === 'µs').map(({ target, value }) => `${target} ${value.toFixed(1)}`);
@@ -48,9 +48,13 @@ async function compare(context: BenchContext, site: Site, withLatency: boolean):
   return samples;
 }
 
-async function measure(targets: readonly Running[], withLatency: boolean): Promise<readonly Sample[]> {
+async function measure(
+  targets: readonly Running[],
+  context: BenchContext,
+  withLatency: boolean,
+): Promise<readonly Sample[]> {
   const samples: Sample[] = [];
-  for (const [{ peer }, value] of await cpuPerRequest(targets))
+  for (const [{ peer }, value] of await cpuPerRequest(targets, context.seconds))
     samples.push({ target: peer.name, variant: '', metric: 'CPU per request', unit: 'µs', value });
   if (!withLatency) return samples;
   for (const { peer, site } of targets)

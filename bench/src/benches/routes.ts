@@ -65,7 +65,7 @@ async function measure(peer: Peer, variant: Variant, context: BenchContext): Pro
   const startedMs = performance.now();
   return withTarget(peer, site, context, async (process) => {
     const readySeconds = (performance.now() - startedMs) / 1_000;
-    const [cpu] = (await cpuPerRequest([{ peer, process, site }])).values();
+    const [cpu] = (await cpuPerRequest([{ peer, process, site }], context.seconds)).values();
     return [
       sample('CPU per request', 'µs', cpu!),
       sample('start to ready', 's', readySeconds),

@@ -83,6 +83,7 @@ function cluster(site: Site, name: string, addresses: readonly string[]): object
     connect_timeout: '1s',
     lb_policy: site.protect ? 'LEAST_REQUEST' : 'ROUND_ROBIN',
     circuit_breakers: { thresholds: [limits] },
+    ...(site.upstream === 'h2c' ? { typed_extension_protocol_options: http2Upstream } : {}),
     ...(site.protect
       ? {
           outlier_detection: {
@@ -97,6 +98,14 @@ function cluster(site: Site, name: string, addresses: readonly string[]): object
   };
 }
 
+const protocolOptions = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
+const http2Upstream = {
+  [protocolOptions]: {
+    '@type': `type.googleapis.com/${protocolOptions}`,
+    explicit_http_config: { http2_protocol_options: {} },
+  },
+};
+
 function socketAddress(address: string): object {
   const colon = address.lastIndexOf(':');
   return { socket_address: { address: address.slice(0, colon), port_value: Number(address.slice(colon + 1)) } };
@@ -107,7 +116,10 @@ function transportSocket(site: Site): object {
   const certificate = { certificate_chain: { filename: site.tls.cert }, private_key: { filename: site.tls.key } };
   const context = {
     '@type': `${typeUrl}.transport_sockets.tls.v3.DownstreamTlsContext`,
-    common_tls_context: { tls_certificates: [certificate] },
+    common_tls_context: {
+      tls_certificates: [certificate],
+      alpn_protocols: [site.downstream === 'http2' ? 'h2' : 'http/1.1'],
+    },
   };
   return { transport_socket: { name: 'tls', typed_config: context } };
 }

@@ -1,16 +1,19 @@
 import { join } from 'node:path';
 import { gatewayObjects, proxyCpu, runGateway, serviceObjects, writeManifests } from '@fairlead/e2e';
 import { subject } from '../bench.ts';
-import type { Site, SiteRoute } from '../site.ts';
+import { ownAdminPort, type Site, type SiteRoute } from '../site.ts';
 import type { Peer } from './peer.ts';
-
-export const adminPort = 19_901;
 
 export const fairlead: Peer = {
   name: subject,
   async start(site, directory) {
     writeSite(site, directory);
-    return runGateway({ directory: folderOf(directory), adminPort, cpu: proxyCpu, flags: flags(site, directory) });
+    return runGateway({
+      directory: folderOf(directory),
+      adminPort: ownAdminPort,
+      cpu: proxyCpu,
+      flags: flags(site, directory),
+    });
   },
   async reload(site, directory) {
     writeSite(site, directory);

@@ -27,9 +27,10 @@ function config(site: Site, directory: string): string {
     ? 'retries 1\n  retry-on conn-failure empty-response response-timeout 503\n  option redispatch 1\n  timeout server 1s'
     : 'timeout server 60s';
   const check = site.protect ? ' observe layer7 error-limit 5 on-error mark-down check inter 2s' : '';
+  const proto = site.upstream === 'h2c' ? ' proto h2' : '';
   const backends = [...site.pools].map(
     ([name, addresses]) =>
-      `backend ${name}\n${site.protect ? '  balance leastconn\n' : ''}${addresses.map((address, i) => `  server s${i} ${address}${check}`).join('\n')}`,
+      `backend ${name}\n${site.protect ? '  balance leastconn\n' : ''}${addresses.map((address, i) => `  server s${i} ${address}${proto}${check}`).join('\n')}`,
   );
   return `global
   maxconn 8192
@@ -53,8 +54,8 @@ ${backends.join('\n')}
 }
 
 function bindTls(site: Site, directory: string): string {
-  if (site.tls === null) return '';
+  if (site.tls === null) return site.downstream === 'http2' ? ' proto h2' : '';
   const file = join(directory, 'site.pem');
   writeFileSync(file, readFileSync(site.tls.cert, 'utf8') + readFileSync(site.tls.key, 'utf8'));
-  return ` ssl crt ${file}`;
+  return ` ssl crt ${file} alpn ${site.downstream === 'http2' ? 'h2' : 'http/1.1'}`;
 }

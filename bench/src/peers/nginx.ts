@@ -46,7 +46,7 @@ function httpBlock(site: Site, directory: string): string {
   const log = site.accessLog ? `access_log ${directory}/access.log combined buffer=64k flush=1s;` : 'access_log off;';
   const upstreams = [...site.pools].map(([name, addresses]) => upstream(site, name, addresses)).join('\n  ');
   const servers = [...byHost(site.routes)].map(([host, routes]) => {
-    const locations = routes.map(location).join(' ');
+    const locations = routes.map((route) => location(site, route)).join(' ');
     return `server { ${listen(site)} server_name ${host}; ${locations} }`;
   });
   return `${log}
@@ -58,9 +58,10 @@ function httpBlock(site: Site, directory: string): string {
   ${servers.join('\n  ')}`;
 }
 
-function location({ path, pool, responseHeader }: SiteRoute): string {
+function location({ grpc }: Site, { path, pool, responseHeader }: SiteRoute): string {
   const header = responseHeader === undefined ? '' : ` add_header ${responseHeader[0]} "${responseHeader[1]}";`;
-  return `location ${path} { proxy_pass http://${pool};${header} }`;
+  const pass = grpc ? `grpc_pass grpc://${pool};` : `proxy_pass http://${pool};`;
+  return `location ${path} { ${pass}${header} }`;
 }
 
 function upstream(site: Site, name: string, addresses: readonly string[]): string {
@@ -71,6 +72,7 @@ function upstream(site: Site, name: string, addresses: readonly string[]): strin
 }
 
 function listen(site: Site): string {
-  if (site.tls === null) return `listen 127.0.0.1:${site.port};`;
-  return `listen 127.0.0.1:${site.port} ssl; ssl_certificate ${site.tls.cert}; ssl_certificate_key ${site.tls.key};`;
+  const http2 = site.downstream === 'http2' ? ' http2' : '';
+  if (site.tls === null) return `listen 127.0.0.1:${site.port}${http2};`;
+  return `listen 127.0.0.1:${site.port} ssl${http2}; ssl_certificate ${site.tls.cert}; ssl_certificate_key ${site.tls.key};`;
 }

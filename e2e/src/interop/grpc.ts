@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import { freePort } from '../gateway/free-port.ts';
 import { gatewayObjects, routeObject, serviceObjects } from '../gateway/objects.ts';
 import { runGateway, writeManifests } from '../gateway/run-gateway.ts';
+import { runCommand } from '../run-command.ts';
 import { StartedProcess } from '../started-process.ts';
 import { makeCertificateFor, type TlsFiles } from '../tls-files.ts';
-import { runCommand } from './command.ts';
 import { ensureGoTool } from './go-tools.ts';
 import type { CaseResult, Suite, SuiteContext } from './suite.ts';
 
