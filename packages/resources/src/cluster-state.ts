@@ -1,5 +1,6 @@
 import type {
   BackendTlsPolicy,
+  ClientTrafficPolicy,
   ConfigMap,
   Gateway,
   GatewayClass,
@@ -23,6 +24,7 @@ export interface ClusterState {
   readonly grpcRoutes: ReadonlyMap<string, GrpcRoute>;
   readonly referenceGrants: ReadonlyMap<string, ReferenceGrant>;
   readonly backendTlsPolicies: ReadonlyMap<string, BackendTlsPolicy>;
+  readonly clientTrafficPolicies: ReadonlyMap<string, ClientTrafficPolicy>;
   readonly services: ReadonlyMap<string, Service>;
   readonly namespaces: ReadonlyMap<string, Namespace>;
   readonly secrets: ReadonlyMap<string, Secret>;
@@ -36,6 +38,7 @@ export const emptyClusterState: ClusterState = {
   grpcRoutes: new Map(),
   referenceGrants: new Map(),
   backendTlsPolicies: new Map(),
+  clientTrafficPolicies: new Map(),
   services: new Map(),
   namespaces: new Map(),
   secrets: new Map(),

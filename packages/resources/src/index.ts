@@ -5,6 +5,7 @@ export type {
   BackendSubjectAltName,
   BackendTlsPolicy,
   BackendTlsValidation,
+  ClientTrafficPolicy,
   ConfigMap,
   CookieConfig,
   EndpointConditions,
@@ -67,6 +68,7 @@ export type {
 export { checkManifest } from './schema/check-manifest.ts';
 export { type Identified, identifyManifest } from './schema/identify.ts';
 export { type KindInfo, type KnownKind, kinds } from './schema/kinds.ts';
+export { type ClientTrafficSettings, readClientTraffic } from './schema/read-client-traffic.ts';
 export { formatSchemaPath, type SchemaPath, type SchemaProblem } from './schema/schema-problem.ts';
 export { withoutNulls } from './schema/without-nulls.ts';
 export type {

@@ -403,6 +403,15 @@ export interface BackendSubjectAltName {
   readonly uri?: string;
 }
 
+// ---- Fairlead: ClientTrafficPolicy ----
+
+/** Beside its targets it has the groups of `schema/client-traffic-fields.ts`; `readClientTraffic` reads them. */
+export interface ClientTrafficPolicy extends KubeObject {
+  readonly spec: {
+    readonly targetRefs: readonly (LocalReference & { readonly sectionName?: string })[];
+  };
+}
+
 // ---- Kubernetes ----
 
 export interface Namespace extends KubeObject {}

@@ -59,4 +59,5 @@ export interface Statuses {
   readonly httpRoutes: ReadonlyMap<string, RouteStatus>;
   readonly grpcRoutes: ReadonlyMap<string, RouteStatus>;
   readonly backendTlsPolicies: ReadonlyMap<string, PolicyStatus>;
+  readonly clientTrafficPolicies: ReadonlyMap<string, PolicyStatus>;
 }

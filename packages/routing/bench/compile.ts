@@ -8,6 +8,7 @@ import {
   type Gateway,
   type GatewayClass,
   type HttpRoute,
+  readClientTraffic,
   type Service,
 } from '@fairlead/resources';
 import { type CompileOptions, compile } from '../src/index.ts';
@@ -19,6 +20,7 @@ const options: CompileOptions = {
   controllerName: 'fairlead.dev/gateway',
   defaultAddresses: ['127.0.0.1'],
   certificates: { readCertificate: () => 'none here', checkCaBundle: () => null },
+  readClientTraffic,
 };
 
 const gatewayClass: GatewayClass = {

@@ -1,11 +1,12 @@
 import type { Gateway } from '@fairlead/resources';
 import { compareAge } from './age.ts';
+import { type SocketMember, socketPolicy } from './client-policy-socket.ts';
 import type { CompileOptions } from './compile-options.ts';
 import type { GatewayNode, PortLoss } from './graph.ts';
 import { compareHostnames } from './hostnames.ts';
 import { parseIp } from './ip-address.ts';
 import { checkListeners } from './listeners.ts';
-import type { Bind, Listener } from './table.ts';
+import type { Bind } from './table.ts';
 
 /** `address:port`, with IPv6 in brackets. */
 export function bindKey(address: string, port: number): string {
@@ -85,22 +86,25 @@ function excludes(holder: Holder, gateway: string, hostname: string, protocol: s
 
 /** The sockets of all Gateways, by `Bind.key`. */
 export function collectBinds(gateways: Iterable<GatewayNode>): ReadonlyMap<string, Bind> {
-  const open = new Map<string, { address: string; port: number; listeners: Listener[] }>();
+  const open = new Map<string, { address: string; port: number; members: SocketMember[] }>();
   for (const node of gateways) {
     for (const { listener } of node.listeners) {
       if (listener === null) continue;
       for (const address of node.addresses) {
         const key = bindKey(address, listener.port);
         const bind = open.get(key);
-        if (bind === undefined) open.set(key, { address, port: listener.port, listeners: [listener] });
-        else bind.listeners.push(listener);
+        const member = { gateway: node, listener };
+        if (bind === undefined) open.set(key, { address, port: listener.port, members: [member] });
+        else bind.members.push(member);
       }
     }
   }
-  return new Map([...open].map(([key, { address, port, listeners }]) => [key, toBind(key, address, port, listeners)]));
+  return new Map([...open].map(([key, { address, port, members }]) => [key, toBind(key, address, port, members)]));
 }
 
-function toBind(key: string, address: string, port: number, listeners: Listener[]): Bind {
+function toBind(key: string, address: string, port: number, members: readonly SocketMember[]): Bind {
+  const listeners = members.map(({ listener }) => listener);
   listeners.sort((a, b) => compareHostnames(a.hostname, b.hostname) || (a.id < b.id ? -1 : 1));
-  return { key, address, port, secure: listeners[0]!.tls !== null, listeners, clientPolicy: null };
+  const clientPolicy = socketPolicy(members);
+  return { key, address, port, secure: listeners[0]!.tls !== null, listeners, clientPolicy };
 }

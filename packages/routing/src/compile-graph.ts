@@ -1,7 +1,7 @@
 import type { BackendTlsPolicy, Gateway, GrpcRoute, HttpRoute, Statuses } from '@fairlead/resources';
 import type { CompileOptions } from './compile-options.ts';
 import { emptyTable } from './diff.ts';
-import type { AttachPoint, GatewayNode, Lookups, PolicyNode, RouteNode } from './graph.ts';
+import type { AttachPoint, ClientPolicyNode, GatewayNode, Lookups, PolicyNode, RouteNode } from './graph.ts';
 import type { Hosts, RouteChange } from './hosts.ts';
 import type { BuiltNodes, TablesOf } from './reads.ts';
 import type { RouteName } from './table.ts';
@@ -13,6 +13,7 @@ export interface CompileGraph {
   readonly tables: TablesOf<Lookups>;
   readonly gateways: BuiltNodes<Gateway, GatewayNode, Lookups>;
   readonly policies: BuiltNodes<BackendTlsPolicy, PolicyNode, Lookups>;
+  readonly clientPolicies: ReadonlyMap<string, ClientPolicyNode>;
   readonly httpRoutes: BuiltNodes<HttpRoute, RouteNode, Lookups>;
   readonly grpcRoutes: BuiltNodes<GrpcRoute, RouteNode, Lookups>;
   readonly hosts: Hosts;
@@ -32,12 +33,14 @@ const emptyGraph: CompileGraph = {
     bindErrors: new Map(),
     gatewayClassNames: new Map(),
     policyLosses: new Map(),
+    clientPolicies: new Map(),
     attachPoints: new Map(),
     serviceTls: new Map(),
     kindLosses: new Map(),
   },
   gateways: new Map(),
   policies: new Map(),
+  clientPolicies: new Map(),
   httpRoutes: new Map(),
   grpcRoutes: new Map(),
   hosts: { tables: new Map(), ranked: new Map() },
@@ -48,6 +51,7 @@ const emptyGraph: CompileGraph = {
     httpRoutes: new Map(),
     grpcRoutes: new Map(),
     backendTlsPolicies: new Map(),
+    clientTrafficPolicies: new Map(),
   },
 };
 

@@ -1,3 +1,4 @@
+import type { ClientTrafficSettings } from '@fairlead/resources';
 import type { Certificate } from './table.ts';
 
 /** What the compiler must be told or lent. Compare by identity of members: keep them between compiles. */
@@ -7,6 +8,8 @@ export interface CompileOptions {
   /** Where a Gateway listens that names no address: IP addresses, at least one. */
   readonly defaultAddresses: readonly string[];
   readonly certificates: CertificateReader;
+  /** Reads the spec of a ClientTrafficPolicy. Lent, since workers load this package too and have no use for schemas. */
+  readonly readClientTraffic: (spec: unknown) => ClientTrafficSettings;
   /** Binds that failed, by `Bind.key`, with what to tell the user. They appear in the statuses; the table keeps them. */
   readonly bindErrors?: ReadonlyMap<string, string>;
 }

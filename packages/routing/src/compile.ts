@@ -1,17 +1,19 @@
 import type { ClusterState, Gateway, Statuses } from '@fairlead/resources';
 import { buildPolicy, collectServiceTls, findPolicyLosses } from './backend-tls.ts';
 import { findPortLosses } from './binds.ts';
+import { buildClientPolicies, findGoverning } from './client-policies.ts';
+import { reportClientPolicies } from './client-policy-status.ts';
 import { attachPointsOf, type CompileGraph, findChanges, nodesOf, reusableGraph } from './compile-graph.ts';
 import type { CompileOptions } from './compile-options.ts';
 import { acceptClasses, findClassless, indexClassNames, selectGateways } from './gateway-classes.ts';
 import { buildGateway, refuseGateway } from './gateways.ts';
-import type { Lookups } from './graph.ts';
+import type { ClientPolicyNode, Lookups } from './graph.ts';
 import { updateHosts } from './hosts.ts';
 import { type ConditionProblem, sortProblems } from './problems.ts';
 import { findUnchanged, rebuild, type TablesOf } from './reads.ts';
 import { indexGrants } from './references.ts';
 import { buildRoutes } from './route-stage.ts';
-import { keepMap } from './same.ts';
+import { keepMap, keepMaps } from './same.ts';
 import { type StatusNodes, writeStatuses } from './statuses.ts';
 import type { RouteTable } from './table.ts';
 import { assembleTable } from './table-assembly.ts';
@@ -35,7 +37,12 @@ export function compile(state: ClusterState, options: CompileOptions, previous: 
   const classes = acceptClasses(state.gatewayClasses, options.controllerName);
   const ours = selectGateways(state.gateways, classes);
 
-  const base = collectLookups(state, ours, options, before.tables);
+  const clientPolicies = buildClientPolicies(
+    state.clientTrafficPolicies,
+    before.clientPolicies,
+    options.readClientTraffic,
+  );
+  const base = collectLookups(state, ours, clientPolicies, options, before.tables);
   const gateways = rebuild({
     sources: ours,
     tables: base,
@@ -66,13 +73,32 @@ export function compile(state: ClusterState, options: CompileOptions, previous: 
 
   const nodes = { classes, gateways: nodesOf(gateways), policies: nodesOf(policies), httpRoutes, grpcRoutes };
   const assembled = assembleTable(before.assembled, nodes.gateways.values(), hosts.tables, allChanges);
-  const statuses = writeStatuses(before.statuses, nodes, changes, options.controllerName);
+  const outcome = {
+    policies: clientPolicies,
+    governing: base.clientPolicies,
+    gateways: nodes.gateways,
+    gatewayClassNames: base.gatewayClassNames,
+    binds: assembled.table.binds,
+  };
+  const clientReports = reportClientPolicies(outcome, options.controllerName);
+  const statuses = writeStatuses(before.statuses, { ...nodes, clientReports }, changes, options.controllerName);
   const classless = findClassless(state.gateways, state.gatewayClasses, classes);
   return {
     table: assembled.table,
     statuses,
-    problems: sortProblems([...classless, ...collectProblems(nodes)]),
-    graph: { options, tables: routes.tables, gateways, policies, httpRoutes, grpcRoutes, hosts, assembled, statuses },
+    problems: sortProblems([...classless, ...clientReports.problems, ...collectProblems(nodes)]),
+    graph: {
+      options,
+      tables: routes.tables,
+      clientPolicies,
+      gateways,
+      policies,
+      httpRoutes,
+      grpcRoutes,
+      hosts,
+      assembled,
+      statuses,
+    },
   };
 }
 
@@ -80,6 +106,7 @@ export function compile(state: ClusterState, options: CompileOptions, previous: 
 function collectLookups(
   state: ClusterState,
   gateways: ReadonlyMap<string, Gateway>,
+  clientPolicies: ReadonlyMap<string, ClientPolicyNode>,
   options: CompileOptions,
   before: TablesOf<Lookups>,
 ): TablesOf<Lookups> {
@@ -92,6 +119,7 @@ function collectLookups(
     portLosses: keepMap(before.portLosses, findPortLosses(acceptedOnly(gateways), options)),
     bindErrors: options.bindErrors ?? noErrors,
     gatewayClassNames: keepMap(before.gatewayClassNames, indexClassNames(state.gateways)),
+    clientPolicies: keepMaps(before.clientPolicies, findGoverning(clientPolicies)),
     policyLosses: keepMap(before.policyLosses, findPolicyLosses(state.backendTlsPolicies)),
     attachPoints: new Map(),
     serviceTls: new Map(),
@@ -106,7 +134,7 @@ function acceptedOnly(gateways: ReadonlyMap<string, Gateway>): ReadonlyMap<strin
 
 const noErrors: ReadonlyMap<string, string> = new Map();
 
-function collectProblems(nodes: StatusNodes): readonly ConditionProblem[] {
+function collectProblems(nodes: Omit<StatusNodes, 'clientReports'>): readonly ConditionProblem[] {
   const problems: ConditionProblem[] = [];
   for (const table of [nodes.classes, nodes.gateways, nodes.policies]) {
     for (const node of table.values()) problems.push(...node.problems);

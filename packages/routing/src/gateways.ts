@@ -2,9 +2,18 @@ import type { Condition, Gateway, GatewayAddress } from '@fairlead/resources';
 import { objectKey } from './age.ts';
 import { bindKey, listenAddresses } from './binds.ts';
 import { resolveCertificate } from './certificates.ts';
+import { affectedCondition, listenerPolicy } from './client-policies.ts';
 import type { CompileOptions } from './compile-options.ts';
 import { ConditionWriter, joinFindings } from './conditions.ts';
-import type { AttachListener, AttachPoint, GatewayNode, ListenerNode, Lookups, PortLoss } from './graph.ts';
+import type {
+  AttachListener,
+  AttachPoint,
+  GatewayClientPolicies,
+  GatewayNode,
+  ListenerNode,
+  Lookups,
+  PortLoss,
+} from './graph.ts';
 import { parseIp } from './ip-address.ts';
 import {
   findFrontendValidation,
@@ -28,6 +37,7 @@ export function buildGateway(
   const context = { namespace: gateway.metadata.namespace ?? '', certificates: options.certificates, reads };
   const refused = refuseGateway(gateway);
   const client = resolveClientCertificate(gateway, context);
+  const policies = reads.get('clientPolicies', objectKey(gateway.metadata));
   const losses = reads.get('portLosses', objectKey(gateway.metadata)) ?? [];
   const addresses = refused === null ? listenAddresses(gateway, options) : [];
   const bindFailures = findBindFailures(gateway, addresses, reads);
@@ -35,19 +45,21 @@ export function buildGateway(
     draftListener(check, gateway, losses, refused !== null, context),
   );
   const write = new ConditionWriter(gateway.metadata.generation ?? 0);
-  const listeners = drafts.map((draft) => toListenerNode(draft, gateway, write, bindFailures));
+  const listeners = drafts.map((draft) => toListenerNode(draft, gateway, write, bindFailures, policies));
   const addressFindings = findAddressFindings(gateway);
   return {
     gateway,
     attachPoint: keep(before?.attachPoint, toAttachPoint(gateway, drafts, listeners, client.certificate)),
     listeners: listeners.map((node, i) => keep(before?.listeners[i], node)),
     addresses,
+    clientPolicies: policies,
     statusAddresses: toStatusAddresses(addresses, bindFailures, gateway),
     conditions: [
       acceptedCondition(refused, drafts, write),
       programmedCondition(refused, listeners, addressFindings, bindFailures, write),
       resolvedCondition(client.findings, drafts, write),
       ...insecureCondition(drafts, write),
+      ...affectedCondition(gateway, policies, write),
     ],
     problems: [
       ...[refused, ...client.findings, ...addressFindings, ...[...bindFailures.values()]].filter((f) => f !== null),
@@ -184,6 +196,7 @@ function toListenerNode(
   gateway: Gateway,
   write: ConditionWriter,
   bindFailures: ReadonlyMap<string, Finding>,
+  policies: GatewayClientPolicies | undefined,
 ): ListenerNode {
   const { check } = draft;
   const { namespace = '', name } = gateway.metadata;
@@ -194,7 +207,7 @@ function toListenerNode(
     port: check.spec.port,
     hostname: check.hostname,
     tls: check.secure ? { certificates: draft.certificates, clientValidation: draft.clientValidation } : null,
-    clientPolicy: null,
+    clientPolicy: listenerPolicy(policies, check.spec.name),
   };
   return {
     name: check.spec.name,

@@ -1,5 +1,6 @@
 import type {
   BackendTlsPolicy,
+  ClientTrafficPolicy,
   Condition,
   ConfigMap,
   Gateway,
@@ -13,12 +14,22 @@ import type {
   Service,
 } from '@fairlead/resources';
 import type { RankedEntry } from './precedence.ts';
-import type { ConditionProblem } from './problems.ts';
-import type { Backend, BackendTls, Certificate, Listener, RouteName, Rule, RuleFailure } from './table.ts';
+import type { ConditionProblem, Finding } from './problems.ts';
+import type {
+  Backend,
+  BackendTls,
+  Certificate,
+  ClientPolicy,
+  Listener,
+  RouteName,
+  Rule,
+  RuleFailure,
+} from './table.ts';
 
 /**
  * The nodes of a compile. Table entries, statuses and problems are all read from them, so they cannot disagree.
  *
+ *   ClientTrafficPolicy ─▶ ClientPolicyNode ─▶ GatewayNode, binds
  *   Gateway ─▶ GatewayNode ─▶ binds, AttachPoint ┐
  *   BackendTLSPolicy ─▶ PolicyNode ─▶ ServiceTls ┼─▶ RouteNode ─▶ hosts, rules, backends
  *   HTTPRoute, GRPCRoute, Service ───────────────┘
@@ -36,6 +47,7 @@ export interface Lookups {
   /** `spec.gatewayClassName` of every Gateway there is, ours or not. */
   readonly gatewayClassNames: string;
   readonly policyLosses: readonly PolicyLoss[];
+  readonly clientPolicies: GatewayClientPolicies;
   readonly attachPoints: AttachPoint;
   readonly serviceTls: ServiceTls;
   /** By `routeKey`. */
@@ -52,6 +64,7 @@ export interface GatewayNode {
   readonly statusAddresses: readonly GatewayAddress[];
   readonly conditions: readonly Condition[];
   readonly problems: readonly ConditionProblem[];
+  readonly clientPolicies: GatewayClientPolicies | undefined;
 }
 
 export interface ListenerNode {
@@ -84,6 +97,17 @@ export interface AttachListener {
   /** Requests reach it. Routes attach, and are counted, even when they don't. */
   readonly serving: boolean;
 }
+
+/** A ClientTrafficPolicy as far as it depends on nothing else. */
+export interface ClientPolicyNode {
+  readonly policy: ClientTrafficPolicy;
+  /** Null when it is invalid. */
+  readonly settings: ClientPolicy | null;
+  readonly invalid: readonly Finding[];
+}
+
+/** The policies that govern one Gateway, by listener name; '' for the Gateway as a whole. */
+export type GatewayClientPolicies = ReadonlyMap<string, ClientPolicyNode>;
 
 /** A listener of a Gateway that another Gateway's listener keeps from its port. */
 export interface PortLoss {

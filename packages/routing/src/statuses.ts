@@ -7,6 +7,7 @@ import type {
   Statuses,
 } from '@fairlead/resources';
 import { compareText } from './age.ts';
+import type { ClientPolicyReports } from './client-policy-status.ts';
 import type { CompileGraph } from './compile-graph.ts';
 import type { ClassNode } from './gateway-classes.ts';
 import type { GatewayNode, PolicyNode, RouteNode } from './graph.ts';
@@ -21,6 +22,7 @@ export interface StatusNodes {
   readonly httpRoutes: CompileGraph['httpRoutes'];
   readonly grpcRoutes: CompileGraph['grpcRoutes'];
   readonly policies: ReadonlyMap<string, PolicyNode>;
+  readonly clientReports: ClientPolicyReports;
 }
 
 /** The routes that changed, by kind. */
@@ -50,6 +52,7 @@ export function writeStatuses(
     httpRoutes: patchData(before.httpRoutes, toReported(changes.http)),
     grpcRoutes: patchData(before.grpcRoutes, toReported(changes.grpc)),
     backendTlsPolicies: keepMap(before.backendTlsPolicies, toPolicyStatuses(nodes.policies, ancestors, controllerName)),
+    clientTrafficPolicies: keepMap(before.clientTrafficPolicies, nodes.clientReports.statuses),
   };
 }
 

@@ -1,4 +1,4 @@
-import { type ClusterState, emptyClusterState, type KubeObject } from '@fairlead/resources';
+import { type ClusterState, emptyClusterState, type KubeObject, readClientTraffic } from '@fairlead/resources';
 import { parseAllDocuments } from 'yaml';
 import { objectKey } from './age.ts';
 import type { CompileOptions } from './compile-options.ts';
@@ -17,6 +17,7 @@ const tables: Readonly<Record<string, keyof ClusterState>> = {
   GRPCRoute: 'grpcRoutes',
   ReferenceGrant: 'referenceGrants',
   BackendTLSPolicy: 'backendTlsPolicies',
+  ClientTrafficPolicy: 'clientTrafficPolicies',
   Service: 'services',
   Namespace: 'namespaces',
   Secret: 'secrets',
@@ -52,6 +53,7 @@ function deepFreeze<T>(value: T): T {
 
 /** Certificates are written `cert <names>` with the key `key`, CA bundles `ca <name>`: X.509 is not the compiler's. */
 export const testOptions: CompileOptions = {
+  readClientTraffic,
   controllerName: 'fairlead.dev/gateway',
   defaultAddresses: ['127.0.0.1'],
   certificates: {

@@ -116,7 +116,11 @@ function addStatuses(objects: Map<string, ObjectParts>, statuses: Statuses): voi
       parents.map(({ parentRef, conditions }) => ({ part: `parent ${parentName(parentRef, object)}`, conditions })),
     );
   }
-  for (const [object, { ancestors }] of named('BackendTLSPolicy', statuses.backendTlsPolicies)) {
+  const policies = [
+    ...named('BackendTLSPolicy', statuses.backendTlsPolicies),
+    ...named('ClientTrafficPolicy', statuses.clientTrafficPolicies),
+  ];
+  for (const [object, { ancestors }] of policies) {
     add(
       object,
       [],
@@ -178,7 +182,7 @@ function splitName(object: string): [kind: string, namespace: string, name: stri
   return [object.slice(0, space), slash < 0 ? '' : key.slice(0, slash), key.slice(slash + 1)];
 }
 
-const kindOrder = ['GatewayClass', 'Gateway', 'HTTPRoute', 'GRPCRoute', 'BackendTLSPolicy'];
+const kindOrder = ['GatewayClass', 'Gateway', 'HTTPRoute', 'GRPCRoute', 'BackendTLSPolicy', 'ClientTrafficPolicy'];
 
 function byObject({ object: a }: ObjectReport, { object: b }: ObjectReport): number {
   return rank(a) - rank(b) || (a < b ? -1 : 1);

@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { readClientTraffic } from '@fairlead/resources';
 import { type Compiled, compile } from '@fairlead/routing';
 import { certificateReader } from '../control/certificate-reader.ts';
 import { controllerName, defaultAddresses } from '../control/compile-defaults.ts';
@@ -21,6 +22,10 @@ export async function loadOffline(directory: string): Promise<Offline> {
   const source = loadDirectory(directory);
   return {
     source,
-    compiled: compile(source.state, { controllerName, defaultAddresses, certificates: certificateReader }, null),
+    compiled: compile(
+      source.state,
+      { controllerName, defaultAddresses, certificates: certificateReader, readClientTraffic },
+      null,
+    ),
   };
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EndpointStats } from '@fairlead/balancer';
+import { readClientTraffic } from '@fairlead/resources';
 import { type Compiled, type ConditionProblem, emptyTable, type RouteTable } from '@fairlead/routing';
 import type { AdminView, ConfigView, WorkersView } from '../admin/admin-view.ts';
 import { type Clock, createClock } from '../clock.ts';
@@ -58,7 +59,7 @@ export class GatewayProcess implements AdminView {
     this.stats = new EndpointStats(memory.endpoints);
     this.metrics = memory.metrics.map((buffer) => new WorkerMetrics(buffer));
     this.#loop = new ControlLoop({
-      compile: { controllerName, defaultAddresses, certificates: this.#certificates },
+      compile: { controllerName, defaultAddresses, certificates: this.#certificates, readClientTraffic },
       memory,
       log,
       publish: (update) => this.#fleet.publish(update),

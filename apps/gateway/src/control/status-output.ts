@@ -1,27 +1,27 @@
 import { renameSync, writeFileSync } from 'node:fs';
-import type { Statuses } from '@fairlead/resources';
+import { type KnownKind, kinds, type Statuses } from '@fairlead/resources';
 import { stringify } from 'yaml';
 
 /** Where `--status` goes: a file that is replaced whole, or stdout. */
 export type StatusTarget = { readonly to: 'stdout' } | { readonly to: 'file'; readonly path: string };
 
-const gatewayGroup = 'gateway.networking.k8s.io/v1';
-const kinds: readonly (readonly [keyof Statuses, string])[] = [
+const tables: readonly (readonly [keyof Statuses, KnownKind])[] = [
   ['gatewayClasses', 'GatewayClass'],
   ['gateways', 'Gateway'],
   ['httpRoutes', 'HTTPRoute'],
   ['grpcRoutes', 'GRPCRoute'],
   ['backendTlsPolicies', 'BackendTLSPolicy'],
+  ['clientTrafficPolicies', 'ClientTrafficPolicy'],
 ];
 
 /** The statuses a cluster would show, as one YAML stream of objects with their name and status, sorted by kind and name. */
 function statusDocuments(statuses: Statuses): string {
   const documents: string[] = [];
-  for (const [table, kind] of kinds) {
+  for (const [table, kind] of tables) {
+    const { group, versions } = kinds.get(kind)!;
+    const apiVersion = `${group}/${versions[0]}`;
     for (const [key, status] of [...statuses[table]].sort(([a], [b]) => (a < b ? -1 : 1))) {
-      documents.push(
-        stringify({ apiVersion: gatewayGroup, kind, metadata: toMetadata(key), status }, { lineWidth: 0 }),
-      );
+      documents.push(stringify({ apiVersion, kind, metadata: toMetadata(key), status }, { lineWidth: 0 }));
     }
   }
   return documents.map((text) => `---\n${text}`).join('');
@@ -47,7 +47,7 @@ export class StatusOutput {
 
 /** A table none of whose statuses changed keeps its identity from one compile to the next. */
 function isUnchanged(before: Statuses, now: Statuses): boolean {
-  return kinds.every(([table]) => before[table] === now[table]);
+  return tables.every(([table]) => before[table] === now[table]);
 }
 
 function replaceFile(path: string, text: string): void {

@@ -1,4 +1,4 @@
-/** A kind that Fairlead reads. `versions` are the ones served by Gateway API v1.7 and Kubernetes, the preferred first. */
+/** A kind that Fairlead reads. `versions` are the ones served by Gateway API v1.7, Kubernetes and our CRDs, the preferred first. */
 export interface KindInfo {
   readonly kind: KnownKind;
   readonly group: string;
@@ -13,6 +13,7 @@ export type KnownKind =
   | 'GRPCRoute'
   | 'ReferenceGrant'
   | 'BackendTLSPolicy'
+  | 'ClientTrafficPolicy'
   | 'Service'
   | 'EndpointSlice'
   | 'Namespace'
@@ -30,6 +31,7 @@ export const kinds: ReadonlyMap<string, KindInfo> = new Map(
       { kind: 'GRPCRoute', group: gatewayGroup, versions: ['v1'], namespaced: true },
       { kind: 'ReferenceGrant', group: gatewayGroup, versions: ['v1', 'v1beta1'], namespaced: true },
       { kind: 'BackendTLSPolicy', group: gatewayGroup, versions: ['v1', 'v1alpha3'], namespaced: true },
+      { kind: 'ClientTrafficPolicy', group: 'fairlead.dev', versions: ['v1alpha1'], namespaced: true },
       { kind: 'Service', group: '', versions: ['v1'], namespaced: true },
       { kind: 'EndpointSlice', group: 'discovery.k8s.io', versions: ['v1'], namespaced: true },
       { kind: 'Namespace', group: '', versions: ['v1'], namespaced: false },

@@ -1,3 +1,4 @@
+import { clientTrafficPolicySpec } from './client-traffic-policy.ts';
 import { addressType, checkSlice, configMapFields, endpointSliceFields, secretFields, serviceFields } from './core.ts';
 import { gatewayClassSpec, gatewaySpec } from './gateway.ts';
 import { grpcRouteSpec } from './grpc-route.ts';
@@ -9,7 +10,7 @@ import { type Fields, type ObjectShape, object, openObject, text } from './shape
 
 const header: Fields = { apiVersion: text(), kind: text() };
 
-/** The whole of a manifest, by kind: Gateway API's exactly, Kubernetes' own as far as they are read. */
+/** The whole of a manifest, by kind: Gateway API's and ours exactly, Kubernetes' own as far as they are read. */
 export const manifestShapes: Readonly<Record<KnownKind, ObjectShape>> = {
   GatewayClass: gatewayApi(gatewayClassSpec),
   Gateway: gatewayApi(gatewaySpec),
@@ -17,6 +18,7 @@ export const manifestShapes: Readonly<Record<KnownKind, ObjectShape>> = {
   GRPCRoute: gatewayApi(grpcRouteSpec),
   ReferenceGrant: gatewayApi(referenceGrantSpec),
   BackendTLSPolicy: gatewayApi(backendTlsPolicySpec),
+  ClientTrafficPolicy: gatewayApi(clientTrafficPolicySpec),
   Service: openObject({ ...header, metadata: labelMetadata, ...serviceFields }, {}),
   EndpointSlice: openObject({ ...header, metadata: subdomainMetadata, addressType }, endpointSliceFields, checkSlice),
   Namespace: openObject({ ...header, metadata: labelMetadata }, {}),

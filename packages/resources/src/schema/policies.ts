@@ -11,8 +11,8 @@ import {
   wellKnownCas,
 } from './patterns.ts';
 import { localReference } from './references.ts';
-import type { Report } from './schema-problem.ts';
 import { list, type ObjectShape, object, oneOf } from './shape.ts';
+import { distinctTargets } from './targets.ts';
 
 export const referenceGrantSpec: ObjectShape = object(
   {
@@ -55,23 +55,3 @@ export const backendTlsPolicySpec: ObjectShape = object(
   },
   { options },
 );
-
-interface Target {
-  readonly group: string;
-  readonly kind: string;
-  readonly name: string;
-  readonly sectionName?: string;
-}
-
-function distinctTargets(targets: readonly Target[], report: Report): void {
-  for (const [i, target] of targets.entries()) {
-    const earlier = targets.slice(0, i).findIndex((other) => collide(target, other));
-    if (earlier >= 0)
-      report([i], `has the same target as entry ${earlier}; give both a sectionName of their own, or remove one`);
-  }
-}
-
-function collide(a: Target, b: Target): boolean {
-  if (a.group !== b.group || a.kind !== b.kind || a.name !== b.name) return false;
-  return a.sectionName === undefined || b.sectionName === undefined || a.sectionName === b.sectionName;
-}

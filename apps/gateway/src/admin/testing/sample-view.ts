@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { defaultOutlier, EndpointPool, EndpointStats } from '@fairlead/balancer';
+import { readClientTraffic } from '@fairlead/resources';
 import { type Compiled, compile } from '@fairlead/routing';
 import { certificateReader } from '../../control/certificate-reader.ts';
 import { controllerName, defaultAddresses } from '../../control/compile-defaults.ts';
@@ -24,7 +25,7 @@ const ruleCapacity = 64;
 
 export function sampleView(directory: string = join(import.meta.dirname, '../../cli/testdata/shop')): SampleView {
   const source = loadDirectory(directory);
-  const options = { controllerName, defaultAddresses, certificates: certificateReader };
+  const options = { controllerName, defaultAddresses, certificates: certificateReader, readClientTraffic };
   const compiled = compile(source.state, options, null);
   const { changed } = new EndpointIndex({ allowLoopback: true }).update(
     compiled.table.backends,

@@ -24,6 +24,7 @@ const tableOf: Readonly<Record<KnownKind, keyof Tables>> = {
   GRPCRoute: 'grpcRoutes',
   ReferenceGrant: 'referenceGrants',
   BackendTLSPolicy: 'backendTlsPolicies',
+  ClientTrafficPolicy: 'clientTrafficPolicies',
   Service: 'services',
   EndpointSlice: 'slices',
   Namespace: 'namespaces',
