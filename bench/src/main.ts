@@ -6,6 +6,7 @@ import { StartedProcess } from '@fairlead/e2e';
 import { type Bench, isWanted } from './bench.ts';
 import { badBackend } from './benches/bad-backend.ts';
 import { crash } from './benches/crash.ts';
+import { grpc } from './benches/grpc.ts';
 import { http1, http1Tls } from './benches/http1.ts';
 import { http2 } from './benches/http2.ts';
 import { idle } from './benches/idle.ts';
@@ -14,9 +15,20 @@ import { routes } from './benches/routes.ts';
 import { uploadDownload } from './benches/upload-download.ts';
 import { describeMachine } from './machine.ts';
 import { formatReport, toReport } from './report.ts';
-import { backendPort, h2cBackendPort, ownAdminPort, proxyPort } from './site.ts';
+import { backendPort, grpcBackendPort, h2cBackendPort, ownAdminPort, proxyPort } from './site.ts';
 
-const benches: readonly Bench[] = [http1, http1Tls, http2, routes, uploadDownload, idle, reload, badBackend, crash];
+const benches: readonly Bench[] = [
+  http1,
+  http1Tls,
+  http2,
+  grpc,
+  routes,
+  uploadDownload,
+  idle,
+  reload,
+  badBackend,
+  crash,
+];
 
 const usage = `usage: npm run bench -- NAME [OPTIONS]
 
@@ -52,7 +64,7 @@ async function run(bench: Bench): Promise<number> {
   const variants = values.variants?.split(',') ?? [];
   const progress = (line: string): void => console.error(line);
   try {
-    await StartedProcess.expectFree([backendPort, h2cBackendPort, ownAdminPort, proxyPort]);
+    await StartedProcess.expectFree([backendPort, h2cBackendPort, grpcBackendPort, ownAdminPort, proxyPort]);
     const bars = bench.bars.filter((bar) => isWanted(bar.variant, { variants }));
     const samples = await bench.run({ rounds, seconds, directory, only, variants, progress });
     const report = toReport({ ...bench, bars }, describeMachine(), samples);

@@ -20,7 +20,7 @@ export interface Site {
   readonly workers: number;
 }
 
-/** `path` is a prefix. */
+/** `path` is a prefix; of a gRPC site, a slash and a service's name. */
 export interface SiteRoute {
   readonly host: string;
   readonly path: string;
@@ -33,6 +33,8 @@ export interface SiteRoute {
 const basePort = Number(process.env.FAIRLEAD_BENCH_PORT ?? 19_000);
 export const backendPort: number = basePort;
 export const h2cBackendPort: number = basePort + 1;
+export const grpcBackendPort: number = basePort + 2;
+export const fastGrpcBackendPort: number = basePort + 3;
 export const proxyPort: number = basePort + 100;
 export const ownAdminPort: number = basePort + 901;
 export const requestHost = 'bench.example.com';

@@ -1,6 +1,12 @@
 import { spawnSync } from 'node:child_process';
 
-const packages = { nginx: 'nginx-light', haproxy: 'haproxy', wrk: 'wrk', h2load: 'nghttp2-client' } as const;
+const packages = {
+  nginx: 'nginx-light',
+  haproxy: 'haproxy',
+  wrk: 'wrk',
+  h2load: 'nghttp2-client',
+  nghttpd: 'nghttp2-server',
+} as const;
 export type DebianTool = keyof typeof packages;
 
 /** Path of a program that Debian packages; installs it where that is possible. Throws with what to do where it is not. */

@@ -1,13 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureTool, loadCpu, StartedProcess } from '@fairlead/e2e';
-import { grpcMessage, grpcPath } from '../load/grpc-message.ts';
 import { nginxConfig } from '../peers/nginx.ts';
 import { backendPort, h2cBackendPort } from '../site.ts';
 
 /**
  * 1 KiB of JSON with a few ordinary headers on every path; uploads are read and answered; `/file` under `root` is served from disk. Over
- * HTTP/1.1 and, on a port of its own, h2c. Calls of `grpcPath` get one message and status 0: far cheaper than any gRPC library's server.
+ * HTTP/1.1 and, on a port of its own, h2c.
  */
 export async function startBackend(directory: string, root: string = directory): Promise<StartedProcess> {
   const file = join(directory, 'backend.conf');
@@ -26,7 +25,6 @@ function httpBlock(root: string): string {
   return `access_log off; default_type application/json; http2_max_concurrent_streams 1000; client_body_buffer_size 1m; client_max_body_size 0; sendfile on;
   server {
     listen 127.0.0.1:${backendPort} backlog=4096; listen 127.0.0.1:${h2cBackendPort} http2 backlog=4096;
-    location ${grpcPath} { default_type application/grpc; add_trailer grpc-status 0; return 200 "${grpcMessage('hello')}"; }
     location / { add_header Cache-Control "no-store"; add_header X-Backend "b1"; return 200 '${text}'; }
     location /file { root ${root}; }
     location /upload { proxy_pass http://127.0.0.1:${backendPort}/sink; proxy_request_buffering off; }

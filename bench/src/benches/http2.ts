@@ -36,7 +36,7 @@ const shapes: readonly Shape[] = [
   { name: 'GET 8×16', h2load: get },
   { name: 'GET 1×100', h2load: { ...get, connections: 1, streams: 100 } },
   { name: 'POST 8×16', h2load: { ...get, body: kib } },
-  { name: '4,000 URLs 8×16', h2load: { ...get, paths: fourThousandPaths } },
+  { name: '4000 URLs 8×16', h2load: { ...get, paths: fourThousandPaths } },
 ];
 
 const plain = { haproxy: 1.25, nginx: 0.6, envoy: 0.35 };
@@ -88,7 +88,7 @@ function variantOf(combination: Combination, shape: Shape): string {
 }
 
 function rateVariantOf({ name }: Combination): string {
-  return `${name} at 2,000 rps`;
+  return `${name} at 2000 rps`;
 }
 
 async function compare(context: BenchContext): Promise<readonly Sample[]> {

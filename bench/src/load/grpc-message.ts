@@ -1,5 +1,5 @@
-/** Method of the unary calls that the fast backend answers. */
-export const grpcPath = '/helloworld.Greeter/SayHello';
+/** Method of the unary calls that the fast backend answers; by its ending the backend knows the content type. */
+export const grpcPath = '/helloworld.Greeter/SayHello.grpc';
 
 /** A length-prefixed, uncompressed message with one short string in field 1, one character per octet. */
 export function grpcMessage(text: string): string {

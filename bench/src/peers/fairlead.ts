@@ -41,7 +41,7 @@ function writeSite(site: Site, directory: string): void {
     writeManifests(
       folder,
       name,
-      routes.map((route, i) => httpRoute(route, at + i)),
+      routes.map((route, i) => (site.grpc ? grpcRoute(route, at + i) : httpRoute(route, at + i))),
     );
   }
 }
@@ -86,6 +86,20 @@ function httpRoute(route: SiteRoute, index: number): object {
     kind: 'HTTPRoute',
     metadata: { name: `route-${index}` },
     spec: { parentRefs: [{ name: 'site' }], hostnames: [route.host], rules },
+  };
+}
+
+function grpcRoute(route: SiteRoute, index: number): object {
+  const matches = [{ method: { service: route.path.slice(1) } }];
+  return {
+    apiVersion: gatewayApi,
+    kind: 'GRPCRoute',
+    metadata: { name: `route-${index}` },
+    spec: {
+      parentRefs: [{ name: 'site' }],
+      hostnames: [route.host],
+      rules: [{ matches, backendRefs: [{ name: route.pool, port: 80 }] }],
+    },
   };
 }
 

@@ -75,6 +75,7 @@ type load struct {
 
 func main() {
 	address := flag.String("address", "127.0.0.1:50051", "host:port of an interop server, or of a gateway before it")
+	authority := flag.String("authority", "", "sent as :authority; the address when empty")
 	mode := flag.String("mode", "unary", "unary or streaming")
 	connections := flag.Int("connections", 8, "HTTP/2 connections")
 	streams := flag.Int("streams", 16, "calls at a time on each connection")
@@ -86,8 +87,12 @@ func main() {
 	l := &load{streams: *streams, rps: *rps, payload: &pb.Payload{Body: make([]byte, *size)}}
 	l.failures = map[string]int{}
 	l.until = time.Now().Add(time.Duration(*seconds * float64(time.Second)))
+	options := []grpc.DialOption{grpc.WithTransportCredentials(insecure.NewCredentials())}
+	if *authority != "" {
+		options = append(options, grpc.WithAuthority(*authority))
+	}
 	for range *connections {
-		connection, err := grpc.NewClient("passthrough:///"+*address, grpc.WithTransportCredentials(insecure.NewCredentials()))
+		connection, err := grpc.NewClient("passthrough:///"+*address, options...)
 		if err != nil {
 			log.Fatal(err)
 		}
