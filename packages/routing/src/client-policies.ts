@@ -31,7 +31,7 @@ function buildClientPolicy(
     ...policy.spec.targetRefs.flatMap(({ group, kind }, i) =>
       group === GATEWAY_GROUP && kind === 'Gateway'
         ? []
-        : [fail(['spec', 'targetRefs', i, 'kind'], `kind ${group}/${kind} can't be a target; use Gateway`)],
+        : [fail(['spec', 'targetRefs', i, 'kind'], `kind ${kind} of group "${group}" can't be a target; use Gateway`)],
     ),
   ];
   // `read` gives the settings of ClientPolicy and no others.

@@ -1,4 +1,4 @@
-import type { Condition, PolicyAncestorStatus, PolicyStatus } from '@fairlead/resources';
+import type { Condition, ParentReference, PolicyAncestorStatus, PolicyStatus } from '@fairlead/resources';
 import { objectKey } from './age.ts';
 import { isOverruled, oldestGateway } from './client-policy-socket.ts';
 import { ConditionWriter } from './conditions.ts';
@@ -35,7 +35,7 @@ export function reportClientPolicies(outcome: ClientPolicyOutcome, controllerNam
     const write = new ConditionWriter(generation);
     const ancestors = verdicts.map(
       ({ ref, verdict }): PolicyAncestorStatus => ({
-        ancestorRef: { ...ref, namespace },
+        ancestorRef: toAncestor(ref, namespace),
         controllerName,
         conditions: toConditions(verdict, write),
       }),
@@ -47,6 +47,12 @@ export function reportClientPolicies(outcome: ClientPolicyOutcome, controllerNam
   }
   return { statuses, problems };
 }
+
+function toAncestor({ group, kind, name, sectionName }: Target, namespace: string): ParentReference {
+  return { group, kind, namespace, name, ...(sectionName !== undefined && { sectionName }) };
+}
+
+type Target = ClientPolicyNode['policy']['spec']['targetRefs'][number];
 
 /** How one target takes its policy. */
 interface Verdict {
@@ -64,8 +70,8 @@ function judge(node: ClientPolicyNode, index: number, outcome: ClientPolicyOutco
   const key = objectKey({ ...metadata, name });
   const path = ['spec', 'targetRefs', index];
   const gateway = outcome.gateways.get(key);
-  if (node.invalid.length > 0) return refuse(node.invalid);
   if (gateway === undefined && outcome.gatewayClassNames.has(key)) return null;
+  if (node.invalid.length > 0) return refuse(node.invalid);
   if (gateway === undefined) {
     return refuse([{ path: [...path, 'name'], reason: 'TargetNotFound', message: `Gateway "${key}" not found` }]);
   }
@@ -112,12 +118,11 @@ function findOverruled(
 
 function sharedMessage(bind: Bind, listener: string, oldest: GatewayNode): string {
   const what = bind.secure ? 'what is decided before a TLS handshake' : 'all but path.escapedSlashesAction';
-  const rules = oldest.clientPolicies?.has('')
-    ? `its policy for Gateway "${objectKey(oldest.gateway.metadata)}"`
-    : 'defaults';
+  const name = objectKey(oldest.gateway.metadata);
+  const rules = oldest.clientPolicies?.has('') ? `the policy for Gateway "${name}" as a whole` : 'the defaults';
   return (
-    `listener "${listener}" shares ${bind.key} with listeners that have other policies: ${what} follows ${rules} there; ` +
-    'give them ports of their own, or the same policy'
+    `listener "${listener}" shares ${bind.key} with listeners that have other policies, where ${what} follows ${rules}; ` +
+    'give it a port of its own, or all the same policy'
   );
 }
 

@@ -59,6 +59,11 @@ const apiReasons = [
   ['Accepted', 'False', 'Conflicted'],
   ['Accepted', 'False', 'Invalid'],
   ['Accepted', 'False', 'TargetNotFound'],
+  // ClientTrafficPolicy
+  ['Accepted', 'True', 'Accepted'],
+  ['Overridden', 'True', 'ListenerPolicy'],
+  ['Overridden', 'True', 'SharedSocket'],
+  ['fairlead.dev/ClientTrafficPolicyAffected', 'True', 'PolicyAffected'],
 ] as const;
 
 describe('compile', () => {
@@ -122,6 +127,7 @@ function render({ table, statuses, problems }: Compiled): string {
       HTTPRoute: sorted(statuses.httpRoutes),
       GRPCRoute: sorted(statuses.grpcRoutes),
       BackendTLSPolicy: sorted(statuses.backendTlsPolicies),
+      ...(statuses.clientTrafficPolicies.size > 0 && { ClientTrafficPolicy: sorted(statuses.clientTrafficPolicies) }),
     },
     problems: problems.map(({ object, path, ...problem }) => ({
       object: `${object.kind} ${object.namespace}/${object.name}`,

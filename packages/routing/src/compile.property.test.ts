@@ -192,6 +192,23 @@ const policy = object(
     })),
 );
 
+const clientTrafficPolicy = object(
+  'ClientTrafficPolicy',
+  fc.constantFrom('p', 'q', 'r'),
+  fc
+    .record({
+      name: fc.constantFrom('g', 'h'),
+      sectionName: fc.constantFrom(undefined, undefined, 'x', 'y'),
+      idle: fc.constantFrom('1s', '1s', '2s', 'soon'),
+    })
+    .map(({ name, sectionName, idle }) => ({
+      spec: {
+        targetRefs: [{ group, kind: 'Gateway', name, ...(sectionName === undefined ? {} : { sectionName }) }],
+        timeouts: { idle },
+      },
+    })),
+);
+
 const grant = object(
   'ReferenceGrant',
   fc.constantFrom('g'),
@@ -234,6 +251,7 @@ const anything = fc.oneof(
   { arbitrary: gateway, weight: 4 },
   { arbitrary: service, weight: 4 },
   { arbitrary: policy, weight: 2 },
+  { arbitrary: clientTrafficPolicy, weight: 3 },
   { arbitrary: grant, weight: 2 },
   { arbitrary: secret, weight: 1 },
   { arbitrary: configMap, weight: 1 },
