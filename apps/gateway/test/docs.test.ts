@@ -118,6 +118,15 @@ describe('docs/limits.md', () => {
     ['Connections of one client', downstream.maxConnectionsPerClient.toLocaleString('en')],
     ['Connecting', `${upstream.connectTimeoutMs / 1_000} s`],
     ['Idle connections kept', `${upstream.maxIdlePerEndpoint}, for ${upstream.idleTimeoutMs / 1_000} s`],
+    ['Streams of one HTTP/2', `${upstream.http2.maxConcurrentStreams}, or what the endpoint allows`],
+    [
+      'HTTP/2 endpoint that is silent',
+      `${upstream.http2.pingIdleMs / 1_000} s, then a PING, to be answered in ${upstream.http2.pingTimeoutMs / 1_000} s`,
+    ],
+    [
+      'Windows of HTTP/2 responses',
+      `${upstream.http2.streamWindowBytes.toLocaleString('en')} octets per stream, growing to ${upstream.http2.maxStreamWindowBytes.toLocaleString('en')}; ${upstream.http2.connectionWindowBytes.toLocaleString('en')} per connection`,
+    ],
     ['Requests in flight', upstream.maxInFlightPerEndpoint.toLocaleString('en')],
     [
       'Retries',

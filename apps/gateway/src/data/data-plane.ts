@@ -10,6 +10,7 @@ import { sweepExchanges, sweepIntervalMs } from './deadlines.ts';
 import { FilterStage } from './filter-stage.ts';
 import { FlushQueue } from './flush-queue.ts';
 import { ForwardedFields } from './forwarded-fields.ts';
+import { FrameMemory } from './frame-memory.ts';
 import { GatewayAnswers } from './gateway-answers.ts';
 import { Mirrors } from './mirrors.ts';
 import { OutputBuffer } from './output-buffer.ts';
@@ -20,8 +21,9 @@ import { RoutingStage } from './routing-stage.ts';
 import { Sessions } from './sessions.ts';
 import { Snapshot } from './snapshot.ts';
 import { Tries } from './tries.ts';
+import type { Http2Upstream } from './upstream/http2-upstream.ts';
 import { ReadBuffers } from './upstream/read-buffers.ts';
-import type { Connecting, UpstreamShare } from './upstream/upstream-share.ts';
+import { type Connecting, sweepUpstream, type UpstreamShare } from './upstream/upstream-share.ts';
 
 export interface DataPlaneOptions {
   readonly settings: Settings;
@@ -93,12 +95,7 @@ export class DataPlane {
   }
 
   #sweepConnections(nowMs: number): void {
-    const { connecting, settings } = this.#upstream;
-    // Oldest first: the others are younger.
-    for (const connection of connecting) {
-      if (nowMs - connection.openedMs < settings.connectTimeoutMs) break;
-      connection.connectTimedOut();
-    }
+    sweepUpstream(this.#upstream, nowMs);
     if (nowMs - this.#idleSweptMs < idleSweepMs) return;
     this.#idleSweptMs = nowMs;
     for (const backend of this.snapshot.backends.values()) backend.sweep(nowMs);
@@ -115,5 +112,8 @@ function createUpstreamShare({ settings, metrics, clock, onFault }: DataPlaneOpt
     flushes: new FlushQueue(),
     buffers: new ReadBuffers(),
     connecting: new Set<Connecting>(),
+    frames: new FrameMemory(),
+    sessions: new Set<Http2Upstream>(),
+    streams: 0,
   };
 }

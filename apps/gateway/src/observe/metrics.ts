@@ -14,6 +14,11 @@ export const counterNames = [
   /** Connections to endpoints made, and those open now. */
   'upstreamConnectionsOpened',
   'upstreamConnectionsOpen',
+  /** Of these, the HTTP/2 connections, with their streams; and how they end: the endpoint leaves, or does not answer a PING. */
+  'upstreamHttp2ConnectionsOpen',
+  'upstreamHttp2StreamsOpen',
+  'upstreamGoaways',
+  'upstreamPingsFailed',
   /** Requests sent to endpoints, first tries and retries. */
   'tries',
   'retries',
@@ -37,6 +42,8 @@ const gauges: readonly CounterName[] = [
   'requestsInFlight',
   'tunnelsOpen',
   'upstreamConnectionsOpen',
+  'upstreamHttp2ConnectionsOpen',
+  'upstreamHttp2StreamsOpen',
 ];
 
 /** Upper bounds of the histograms' buckets, in milliseconds; one more bucket takes the rest. */

@@ -86,7 +86,7 @@ describe('renderMetrics', () => {
   it('follows the conventions: one family in one piece, named by unit, counters end in _total', () => {
     const { families } = read();
     for (const { name, type, help } of families.values()) {
-      expect(name).toMatch(/^(fairlead|process)_[a-z_]+$/);
+      expect(name).toMatch(/^(fairlead|process)_[a-z0-9_]+$/);
       expect(help).toMatch(/^\S.*\.$/);
       expect(name.endsWith('_total'), name).toBe(type === 'counter');
       expect(name, name).not.toMatch(/_ms|millis|_minutes/);

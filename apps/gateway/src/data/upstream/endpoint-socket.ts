@@ -1,26 +1,14 @@
 import { connect, type OnReadOpts, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import type { UpstreamFailure } from '@fairlead/message';
+import type { EndpointTarget } from './endpoint-target.ts';
 import { ReadSize } from './read-buffers.ts';
 import type { Connecting, UpstreamShare } from './upstream-share.ts';
-import type { UpstreamTls } from './upstream-tls.ts';
+
+/** What is still to be said to a peer that does not take it. */
+const lingerMs = 1_000;
 
 export type FailureCode = UpstreamFailure['code'];
-
-/** Where an upstream connection goes. */
-export interface UpstreamTarget {
-  /** IP address. */
-  readonly address: string;
-  readonly port: number;
-  /** Null for plain TCP. */
-  readonly tls: UpstreamTls | null;
-  /** Of an earlier connection to the same endpoint, verified then. */
-  readonly session: Buffer | null;
-  /** A TLS session to resume with. */
-  keepSession(session: Buffer): void;
-  /** A handshake has failed: perhaps what is known of the peer is not true any more. */
-  forgetSession(): void;
-}
 
 /** Who speaks over a socket. */
 export interface SocketUser {
@@ -47,13 +35,13 @@ export class EndpointSocket implements Connecting {
   readonly socket: Socket;
   readonly secure: boolean;
   readonly openedMs: number;
-  readonly #target: UpstreamTarget;
+  readonly #target: EndpointTarget;
   readonly #share: UpstreamShare;
   readonly #reads: ReadSize;
   #closed: boolean = false;
 
   /** Who opens it sets `user` at once. `protocols`: offered by ALPN, the best first. */
-  constructor(target: UpstreamTarget, protocols: readonly string[], share: UpstreamShare) {
+  constructor(target: EndpointTarget, protocols: readonly string[], share: UpstreamShare) {
     this.openedMs = share.nowMs;
     this.secure = target.tls !== null;
     this.#target = target;
@@ -86,9 +74,21 @@ export class EndpointSocket implements Connecting {
 
   /** False when it was closed before. */
   close(): boolean {
+    if (!this.#leave()) return false;
+    this.socket.destroy();
+    return true;
+  }
+
+  /** Closes when what is queued has been sent, or is not taken. */
+  end(): void {
+    if (!this.#leave()) return;
+    this.socket.setTimeout(lingerMs, () => this.socket.destroy());
+    this.socket.destroySoon();
+  }
+
+  #leave(): boolean {
     if (this.#closed) return false;
     this.#closed = true;
-    this.socket.destroy();
     this.#share.connecting.delete(this);
     this.#share.metrics.count('upstreamConnectionsOpen', -1);
     return true;
@@ -116,7 +116,7 @@ export class EndpointSocket implements Connecting {
     const secure = socket as TLSSocket;
     secure.on('secureConnect', () => this.#onEstablished());
     secure.on('session', (session) => {
-      if (secure.authorized) this.#target.keepSession(session);
+      if (secure.authorized) this.#target.session = session;
     });
   }
 
@@ -147,8 +147,8 @@ export class EndpointSocket implements Connecting {
       this.user.onBroken('reset', false);
       return;
     }
-    const code = connectCode(error, this.secure);
-    if (code === 'tls_failed') this.#target.forgetSession();
+    const code = connectCode(error, this.#target);
+    if (code === 'tls_failed') this.#target.forget();
     this.user.onBroken(code, true);
   }
 
@@ -168,7 +168,7 @@ const nobody: SocketUser = {
   onReleased: () => {},
 };
 
-function connectCode(error: NodeJS.ErrnoException, secure: boolean): FailureCode {
+function connectCode(error: NodeJS.ErrnoException, { tls, speaks }: EndpointTarget): FailureCode {
   switch (error.code) {
     case 'ECONNREFUSED':
       return 'connect_refused';
@@ -177,7 +177,10 @@ function connectCode(error: NodeJS.ErrnoException, secure: boolean): FailureCode
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
       return 'connect_failed';
+    case 'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL':
+      // HTTP/1.1 was offered to an endpoint of HTTP/2, for an upgrade's sake.
+      return speaks === 'h2' ? 'upgrade_unsupported' : 'tls_failed';
     default:
-      return secure ? 'tls_failed' : 'connect_failed';
+      return tls === null ? 'connect_failed' : 'tls_failed';
   }
 }

@@ -1,6 +1,8 @@
 import type { RequestHead, ResponseReceiver } from '@fairlead/message';
-import { EndpointSocket, type UpstreamTarget } from './endpoint-socket.ts';
+import { EndpointSocket } from './endpoint-socket.ts';
+import type { EndpointTarget } from './endpoint-target.ts';
 import { type ConnectionOwner, Http1Upstream } from './http1-upstream.ts';
+import type { EndpointConnections } from './upstream.ts';
 import type { UpstreamShare } from './upstream-share.ts';
 
 const protocols: readonly string[] = ['http/1.1'];
@@ -9,13 +11,13 @@ const protocols: readonly string[] = ['http/1.1'];
  * The HTTP/1.1 connections to one endpoint, one per exchange. Idle ones are reused last in, first out: those that rest longest are closed
  * first, and what was used a moment ago is least likely to be closing at the other end.
  */
-export class Http1Pool implements ConnectionOwner {
-  readonly #target: UpstreamTarget;
+export class Http1Pool implements EndpointConnections, ConnectionOwner {
+  readonly #target: EndpointTarget;
   readonly #share: UpstreamShare;
   readonly #idle: Http1Upstream[] = [];
   #retired: boolean = false;
 
-  constructor(target: UpstreamTarget, share: UpstreamShare) {
+  constructor(target: EndpointTarget, share: UpstreamShare) {
     this.#target = target;
     this.#share = share;
   }
@@ -29,14 +31,17 @@ export class Http1Pool implements ConnectionOwner {
   }
 
   sendAnew(receiver: ResponseReceiver, head: RequestHead, end: boolean): Http1Upstream {
-    return this.sendOn(new EndpointSocket(this.#target, protocols, this.#share), receiver, head, end);
-  }
-
-  /** On a socket whose peer has chosen HTTP/1.1, or will. */
-  sendOn(socket: EndpointSocket, receiver: ResponseReceiver, head: RequestHead, end: boolean): Http1Upstream {
+    const socket = new EndpointSocket(this.#target, protocols, this.#share);
     const connection = new Http1Upstream(socket, this, this.#share);
     connection.begin(receiver, head, end);
     return connection;
+  }
+
+  /** A connection that stands and has not been used yet. */
+  adopt(socket: EndpointSocket): void {
+    const connection = new Http1Upstream(socket, this, this.#share);
+    connection.idleSinceMs = this.#share.nowMs;
+    if (!this.takeBack(connection)) connection.close();
   }
 
   sweep(nowMs: number): void {

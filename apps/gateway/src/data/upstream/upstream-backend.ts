@@ -3,6 +3,8 @@ import type { Backend, RuleFailure } from '@fairlead/routing';
 import type { AssignedEndpoint } from '../../protocol.ts';
 import { endpointToken } from '../session-persistence.ts';
 import { AdaptiveConnections } from './adaptive-connections.ts';
+import { EndpointTarget } from './endpoint-target.ts';
+import { Http1Pool } from './http1-pool.ts';
 import type { EndpointConnections } from './upstream.ts';
 import type { UpstreamShare } from './upstream-share.ts';
 import { UpstreamTls } from './upstream-tls.ts';
@@ -103,7 +105,9 @@ export class UpstreamBackend {
   }
 
   #connectionsTo({ address, port }: AssignedEndpoint): EndpointConnections {
-    return new AdaptiveConnections(address, port, this.#tls, this.backend.protocol, this.#share.upstream);
+    const target = new EndpointTarget(address, port, this.#tls, this.backend.protocol);
+    const share = this.#share.upstream;
+    return target.speaks === 'http1' ? new Http1Pool(target, share) : new AdaptiveConnections(target, share);
   }
 }
 

@@ -1,0 +1,80 @@
+import type { Socket } from 'node:net';
+import type { Octets, SessionOutput } from '@fairlead/wire';
+import type { Flushable, FlushQueue } from './flush-queue.ts';
+import type { FrameMemory } from './frame-memory.ts';
+
+/** What is asked of a session by its socket. */
+export interface OutputSession {
+  flush(): void;
+  /** The socket is behind, or has caught up. */
+  outputBlocked(blocked: boolean): void;
+}
+
+/** With this much in its queue a socket is slower than its streams. */
+const blockedBytes = 262_144;
+
+/** The way of a session's frames into its socket: composed in shared memory, written once per turn of the event loop. */
+export class SocketSessionOutput implements SessionOutput, Flushable {
+  readonly #socket: Socket;
+  readonly #memory: FrameMemory;
+  readonly #flushes: FlushQueue;
+  readonly #session: () => OutputSession;
+  /** Chunks that the socket has not written yet. */
+  readonly #kept: Buffer[] = [];
+  readonly #onWritten = (): void => this.#releaseWritten();
+  #blocked: boolean = false;
+
+  /** `session` is asked for once there is something to flush: the two need each other. */
+  constructor(socket: Socket, memory: FrameMemory, flushes: FlushQueue, session: () => OutputSession) {
+    this.#socket = socket;
+    this.#memory = memory;
+    this.#flushes = flushes;
+    this.#session = session;
+  }
+
+  take(size: number): Octets {
+    return this.#memory.take(size);
+  }
+
+  send(bytes: Octets, size: number): void {
+    const chunk = bytes as Buffer;
+    const socket = this.#socket;
+    if (socket.destroyed) {
+      this.#memory.giveBack(chunk);
+      return;
+    }
+    socket.write(size === chunk.length ? chunk : chunk.subarray(0, size), this.#onWritten);
+    if (socket.writableLength === 0) this.#memory.giveBack(chunk);
+    else this.#keep(chunk);
+  }
+
+  dirty(): void {
+    this.#flushes.add(this);
+  }
+
+  flush(): void {
+    if (!this.#socket.destroyed) this.#session().flush();
+  }
+
+  drained(): void {
+    if (!this.#blocked) return;
+    this.#blocked = false;
+    this.#session().outputBlocked(false);
+  }
+
+  /** The socket has closed: it has let go of all memory. */
+  released(): void {
+    for (const chunk of this.#kept.splice(0)) this.#memory.giveBack(chunk);
+  }
+
+  #keep(chunk: Buffer): void {
+    this.#kept.push(chunk);
+    if (this.#blocked || this.#socket.writableLength < blockedBytes) return;
+    this.#blocked = true;
+    this.#session().outputBlocked(true);
+  }
+
+  #releaseWritten(): void {
+    if (this.#kept.length > 0 && this.#socket.writableLength === 0) this.released();
+  }
+}
