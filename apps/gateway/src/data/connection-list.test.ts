@@ -9,10 +9,13 @@ function connection(): ClientConnection {
     next: null,
     list: null,
     server: undefined as never,
+    scope: undefined as never,
+    tenure: undefined as never,
     deadlineMs: 0,
     sweep: () => {},
     restartDeadline: () => {},
     closeWhenIdle: () => {},
+    makeRoom: () => {},
     destroy: () => {},
   };
 }

@@ -1,4 +1,6 @@
 import type { ClientServer } from './client-stream.ts';
+import type { ClientScope } from './listener-scopes.ts';
+import type { Tenure } from './tenure.ts';
 
 /** A client's connection as the worker handles it, whatever its protocol. It links itself into one `ConnectionList` at a time. */
 export interface ClientConnection {
@@ -7,6 +9,8 @@ export interface ClientConnection {
   /** The list it is in; null once closed. */
   list: ConnectionList | null;
   readonly server: ClientServer;
+  readonly scope: ClientScope;
+  readonly tenure: Tenure;
   /** Since when it is idle, or when what it waits for is overdue. Monotonic; Infinity for never. */
   readonly deadlineMs: number;
   /** Enforces deadlines. */
@@ -15,6 +19,8 @@ export interface ClientConnection {
   restartDeadline(): void;
   /** Closes now if idle, else after the answer in progress. */
   closeWhenIdle(): void;
+  /** Asks the client to come back by another connection, as soon as no request can be lost by it. */
+  makeRoom(): void;
   destroy(): void;
 }
 

@@ -7,6 +7,7 @@ import type { OutputShare } from './http1-response-writer.ts';
 import type { IdleConnections } from './idle-connections.ts';
 import type { ClientScope } from './listener-scopes.ts';
 import type { ParserPool } from './parser-pool.ts';
+import type { Recycling } from './recycling.ts';
 
 /** What all connections of a worker share. */
 export interface ConnectionShare extends OutputShare {
@@ -16,6 +17,7 @@ export interface ConnectionShare extends OutputShare {
   /** Connections without a request in progress, and all others. */
   readonly idle: IdleConnections;
   readonly busy: ConnectionList;
+  readonly recycling: Recycling;
   /** Time of the last sweep: deadlines of connections need no finer clock. */
   nowMs: number;
   draining: boolean;

@@ -15,6 +15,7 @@ import type { ClientScope } from './listener-scopes.ts';
 import { ListenerServer, type ListenerServerOptions } from './listener-server.ts';
 import { OutputBuffer } from './output-buffer.ts';
 import { ParserPool } from './parser-pool.ts';
+import { Recycling, type RecyclingReason } from './recycling.ts';
 import { SecureContexts } from './sni.ts';
 
 export interface DownstreamEvents {
@@ -27,6 +28,8 @@ export interface DownstreamEvents {
    * connections).
    */
   onRefused(status: number, code: string): void;
+  /** A connection is asked to leave. */
+  onRecycled?(why: RecyclingReason): void;
   /** A stage threw while it handled a connection's bytes. That connection was cut off. */
   onFault(error: unknown): void;
 }
@@ -74,6 +77,7 @@ export class Downstream {
       flushes: new FlushQueue(),
       idle: new IdleConnections(),
       busy: new ConnectionList(),
+      recycling: new Recycling(Math.random, (why) => events.onRecycled?.(why)),
       nowMs: 0,
       draining: false,
       onClosed: (origin) => this.#closed(origin),
@@ -112,6 +116,7 @@ export class Downstream {
   sweep(nowMs: number): void {
     const { idle, busy } = this.#share;
     this.#share.nowMs = nowMs;
+    this.#share.recycling.sweep(nowMs);
     if (!this.#swept) {
       this.#swept = true;
       for (const connection of this.#all()) connection.restartDeadline();

@@ -12,6 +12,7 @@ import { Http1ResponseWriter } from './http1-response-writer.ts';
 import { Http1Stream, type StreamConnection } from './http1-stream.ts';
 import type { ClientScope } from './listener-scopes.ts';
 import type { ParserSlot } from './parser-pool.ts';
+import type { Tenure } from './tenure.ts';
 
 const Phase = {
   /** Idle, or a request arrives. */
@@ -42,6 +43,7 @@ export class Http1Connection implements ClientConnection, StreamConnection, Sock
   next: ClientConnection | null = null;
   list: ConnectionList | null = null;
   deadlineMs: number = never;
+  readonly tenure: Tenure;
   readonly #origin: ConnectionOrigin;
   readonly #socket: Socket;
   readonly #share: ConnectionShare;
@@ -58,6 +60,8 @@ export class Http1Connection implements ClientConnection, StreamConnection, Sock
   #paused: boolean = false;
   /** `closeWhenIdle` was asked for. */
   #leaving: boolean = false;
+  /** Of the last read with a request: more followed it. Supposed until the contrary was seen. */
+  #pipelines: boolean = true;
   /** The client has closed its direction. */
   #ended: boolean = false;
   /** Of the body, since its deadline was set. */
@@ -67,6 +71,7 @@ export class Http1Connection implements ClientConnection, StreamConnection, Sock
     this.#socket = socket;
     this.#origin = origin;
     this.#share = share;
+    this.tenure = share.recycling.begin();
     this.#becomeIdle();
   }
 
@@ -92,7 +97,7 @@ export class Http1Connection implements ClientConnection, StreamConnection, Sock
   }
 
   get closing(): boolean {
-    return this.#leaving || this.#share.draining;
+    return this.#leaving || this.#share.draining || (this.tenure.leaving && !this.#moreRequests());
   }
 
   get bulk(): boolean {
@@ -157,6 +162,7 @@ export class Http1Connection implements ClientConnection, StreamConnection, Sock
   onHead(head: RequestHead, end: boolean, http10: boolean, keepAlive: boolean): void {
     const stream = new Http1Stream(this, head, end, http10, keepAlive);
     this.#stream = stream;
+    this.#share.recycling.leavesWith(this.tenure, this.#origin.settings.recycling, head.fields);
     this.deadlineMs = never;
     if (!head.expectContinue) this.bodyAwaited();
     const receiver = this.#share.handler.onRequest(head, end, stream);
@@ -245,6 +251,10 @@ export class Http1Connection implements ClientConnection, StreamConnection, Sock
     if (this.#phase === Phase.reading && this.#slot === null) this.#finish();
   }
 
+  makeRoom(): void {
+    this.tenure.chosen = true;
+  }
+
   destroy(): void {
     this.#socket.destroy();
   }
@@ -265,11 +275,14 @@ export class Http1Connection implements ClientConnection, StreamConnection, Sock
   #parse(bytes: Buffer, end: number): number {
     const parser = (this.#slot ?? this.#begin()).parser;
     let at = 0;
+    let first = true;
     this.#parsing = true;
     for (;;) {
       at = parser.parse(bytes, at, end);
       if (at < 0 || !parser.complete || !this.#requestRead() || at === end) break;
+      first = false;
     }
+    this.#pipelines = !first || at < end;
     this.#parsing = false;
     if (at < 0) this.#refuse(parser.error!, 'protocol_error');
     else if (this.#phase === Phase.reading) this.#parsedAll(parser.idle);
@@ -376,6 +389,11 @@ export class Http1Connection implements ClientConnection, StreamConnection, Sock
   /** What the client sends now is for later. */
   #waits(): boolean {
     return this.#phase === Phase.answering || this.#phase === Phase.tunnel;
+  }
+
+  /** Requests were sent already that `Connection: close` would leave unanswered; while one is parsed it isn't known yet. */
+  #moreRequests(): boolean {
+    return this.#parsing ? this.#pipelines : this.#pending.length > 0;
   }
 
   #pause(): void {

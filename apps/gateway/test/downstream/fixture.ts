@@ -9,6 +9,7 @@ import { ScriptedHandler } from './scripted-handler.ts';
 export class Fixture {
   readonly handler: ScriptedHandler = new ScriptedHandler();
   readonly refused: string[] = [];
+  readonly recycled: string[] = [];
   readonly faults: unknown[] = [];
   readonly binds: (string | null)[] = [];
   readonly downstream: Downstream;
@@ -22,6 +23,7 @@ export class Fixture {
       onConnectionOpened: () => {},
       onConnectionClosed: () => {},
       onRefused: (status, code) => this.refused.push(`${status} ${code}`),
+      onRecycled: (why) => this.recycled.push(why),
       onFault: (error) => this.faults.push(error),
     });
     this.downstream.sweep(this.nowMs);
