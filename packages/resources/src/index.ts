@@ -66,8 +66,18 @@ export type {
   SlicePort,
 } from './objects.ts';
 export { checkManifest } from './schema/check-manifest.ts';
+export { clientTrafficFields } from './schema/client-traffic-fields.ts';
 export { type Identified, identifyManifest } from './schema/identify.ts';
 export { type KindInfo, type KnownKind, kinds } from './schema/kinds.ts';
+export {
+  durationPattern,
+  type PlacedField,
+  type PolicyGroup,
+  type PolicyValue,
+  percentPattern,
+  placedFields,
+  quantityPattern,
+} from './schema/policy-values.ts';
 export { type ClientTrafficSettings, readClientTraffic } from './schema/read-client-traffic.ts';
 export { formatSchemaPath, type SchemaPath, type SchemaProblem } from './schema/schema-problem.ts';
 export { withoutNulls } from './schema/without-nulls.ts';
