@@ -24,3 +24,4 @@ export type { SessionOutput } from './http2/session-output.ts';
 export { type SessionReason, sessionReasons } from './http2/session-reason.ts';
 export type { Http2SessionSettings } from './http2/settings.ts';
 export type { Octets } from './octets.ts';
+export { type ProxiedClient, type ProxyHeader, ProxyHeaderReader, type ProxyHeaderState } from './proxy-protocol.ts';
