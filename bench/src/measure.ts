@@ -90,21 +90,34 @@ async function turn(target: Running, seconds: number, load: Load): Promise<{ spe
   throw new Error(`${peer.name}: ${failures} of ${requests} requests failed:\n${process.output}`);
 }
 
-/** At a fixed rate far below what a target can take, so that queues are its own making. */
+const latencyTurns = 5;
+const latencyTurnSeconds = 2;
+
+/** At a fixed rate far below what a target can take, so that queues are its own making. The targets take turns, as above. */
 export async function openLoopLatency(
-  target: string,
+  targets: readonly Running[],
   variant: string,
-  site: Site,
   requestsPerSecond: number,
 ): Promise<readonly Sample[]> {
-  const load = { port: site.port, host: requestHost, path: requestPath, requestsPerSecond };
-  await openLoop({ ...load, seconds: 1 });
-  await sleep(200);
-  const run = await openLoop({ ...load, seconds: 5 });
-  const sample = (metric: string, unit: string, value: number): Sample => ({ target, variant, metric, unit, value });
-  return [
-    sample('latency p50', 'ms', percentile(run.latencies, 50)),
-    sample('latency p99', 'ms', percentile(run.latencies, 99)),
-    sample('failed', 'requests', run.sent - run.succeeded),
-  ];
+  const sums = new Map(targets.map((target) => [target, { latencies: [] as number[], failed: 0 }]));
+  for (let i = 0; i <= latencyTurns; i++) {
+    for (const [{ site }, sum] of sums) {
+      const load = { port: site.port, host: requestHost, path: requestPath, requestsPerSecond };
+      const run = await openLoop({ ...load, seconds: latencyTurnSeconds });
+      await sleep(100);
+      if (i > 0) sum.latencies.push(...run.latencies);
+      sum.failed += run.sent - run.succeeded;
+    }
+  }
+  return [...sums].flatMap(([{ peer }, { latencies, failed }]) => {
+    latencies.sort((a, b) => a - b);
+    const sample = (metric: string, unit: string, value: number): Sample => {
+      return { target: peer.name, variant, metric, unit, value };
+    };
+    return [
+      sample('latency p50', 'ms', percentile(latencies, 50)),
+      sample('latency p99', 'ms', percentile(latencies, 99)),
+      sample('failed', 'requests', failed),
+    ];
+  });
 }

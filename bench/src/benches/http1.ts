@@ -57,7 +57,6 @@ async function measure(
   for (const [{ peer }, value] of await cpuPerRequest(targets, context.seconds))
     samples.push({ target: peer.name, variant: '', metric: 'CPU per request', unit: 'µs', value });
   if (!withLatency) return samples;
-  for (const { peer, site } of targets)
-    samples.push(...(await openLoopLatency(peer.name, '2,000 rps open loop', site, openLoopRate)));
+  samples.push(...(await openLoopLatency(targets, '2,000 rps open loop', openLoopRate)));
   return samples;
 }
