@@ -7,6 +7,10 @@ export class Field {
   readonly value: string;
   /** `name: value\r\n`, made when first asked for ('' until then): what an HTTP/1.1 serialiser appends. */
   line: string = '';
+  /** What an HTTP/2 reader makes of it, so that it judges a field once (`FieldUse` in packages/wire); 0 until then. */
+  http2Use: number = 0;
+  /** Where the HTTP/2 writer keeps its octets (`KeptBlocks` in packages/wire); 0 until it was written. */
+  http2Slot: number = 0;
 
   constructor(name: NameInfo, value: string) {
     this.name = name;

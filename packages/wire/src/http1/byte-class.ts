@@ -3,6 +3,9 @@
 /** `tchar` of RFC 9110 §5.6.2. */
 export const tokenBytes: Uint8Array = classOf((text) => /[!#$%&'*+\-.^_`|~0-9A-Za-z]/.test(text));
 
+/** `tchar` without capitals: names of HTTP/2 (RFC 9113 §8.2). */
+export const lowerTokenBytes: Uint8Array = classOf((text) => /[!#$%&'*+\-.^_`|~0-9a-z]/.test(text));
+
 /** Of field values and reason phrases: HTAB, SP, visible, obs-text (RFC 9110 §5.5). */
 export const valueBytes: Uint8Array = classOf((text) => /[\t\x20-\x7e\x80-\xff]/.test(text));
 

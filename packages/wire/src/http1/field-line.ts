@@ -93,7 +93,7 @@ function roleOf(name: NameInfo): LineRole {
 }
 
 /** -1 when it is not 1 to 15 digits: above that doubles can't count. */
-function octetCount(value: string): number {
+export function octetCount(value: string): number {
   return /^\d{1,15}$/.test(value) ? Number(value) : -1;
 }
 

@@ -2,6 +2,7 @@ import { type Octets, viewOf } from '../octets.ts';
 import { isAuthority } from './authority.ts';
 import { Byte, targetBytes, tokenBytes } from './byte-class.ts';
 import { LineCache } from './line-cache.ts';
+import { methodFault } from './method.ts';
 import { type WireError, wireErrors } from './wire-error.ts';
 
 /** What a request line says. */
@@ -16,41 +17,6 @@ export interface RequestLine {
   /** Of the target as it was sent. */
   readonly targetBytes: number;
 }
-
-/** Registered methods, as llhttp knows them, without CONNECT and TRACE. */
-const methods: ReadonlySet<string> = new Set([
-  ...[
-    'ACL',
-    'BIND',
-    'CHECKOUT',
-    'COPY',
-    'DELETE',
-    'GET',
-    'HEAD',
-    'LINK',
-    'LOCK',
-    'M-SEARCH',
-    'MERGE',
-    'MKACTIVITY',
-    'MKCALENDAR',
-  ],
-  ...[
-    'MKCOL',
-    'MOVE',
-    'NOTIFY',
-    'OPTIONS',
-    'PATCH',
-    'POST',
-    'PROPFIND',
-    'PROPPATCH',
-    'PURGE',
-    'PUT',
-    'QUERY',
-    'REBIND',
-    'REPORT',
-  ],
-  ...['SEARCH', 'SOURCE', 'SUBSCRIBE', 'UNBIND', 'UNLINK', 'UNLOCK', 'UNSUBSCRIBE'],
-]);
 
 /** Method, two spaces, version, CRLF beside the target: what a line may have beyond it. */
 export const requestLineOverhead = 64;
@@ -130,8 +96,8 @@ function readRequestLine(bytes: Octets, at: number, lf: number, maxTargetBytes: 
   const version = versionAt(bytes, i + 1, lf);
   if (typeof version === 'object') return version;
   const method = bytes.latin1Slice(at, methodEnd);
-  if (method === 'CONNECT' || method === 'TRACE') return wireErrors.refusedMethod;
-  if (!methods.has(method)) return wireErrors.unknownMethod;
+  const fault = methodFault(method);
+  if (fault !== null) return fault;
   return readTarget(method, bytes.latin1Slice(target, i), version === 0);
 }
 

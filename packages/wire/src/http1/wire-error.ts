@@ -51,6 +51,17 @@ const refusals = {
   upgradeWithBody: [400, 'upgrade_with_body', 'A request that asks for an upgrade can not have a body.'],
   expectation: [417, 'unknown_expectation', 'Only "Expect: 100-continue" is known.'],
 
+  // Fields of HTTP/2 (RFC 9113 §8)
+  upperCase: [400, 'upper_case_name', 'A field name has capitals.'],
+  paddedValue: [400, 'padded_value', 'A field value begins or ends with whitespace.'],
+  connectionField: [400, 'connection_field', 'A field that belongs to a connection of HTTP/1.1.'],
+  unknownPseudo: [400, 'unknown_pseudo_field', 'A pseudo-header field that is not known here.'],
+  duplicatePseudo: [400, 'duplicate_pseudo_field', 'A pseudo-header field is there twice.'],
+  latePseudo: [400, 'late_pseudo_field', 'A pseudo-header field behind a field.'],
+  missingPseudo: [400, 'missing_pseudo_field', 'A pseudo-header field is missing.'],
+  badScheme: [400, 'bad_scheme', 'The scheme is neither http nor https.'],
+  unknownProtocol: [501, 'unknown_protocol', 'Only WebSocket is offered over CONNECT.'],
+
   // Bodies
   chunkSize: [400, 'bad_chunk_size', 'A chunk size is not valid.'],
   chunkExtension: [400, 'bad_chunk_extension', 'A chunk extension is not valid.'],
@@ -62,9 +73,13 @@ const refusals = {
   interimCount: [400, 'too_many_interim', 'Too many interim responses.'],
   interimFraming: [400, 'interim_with_body', 'An interim response can not have a body.'],
   switching: [400, 'bad_upgrade', 'A 101 does not say what it switches to.'],
+  badStatus: [400, 'bad_status', 'The status is not three digits, or 101 over HTTP/2.'],
 } as const;
 
-/** All refusals of HTTP/1.x messages. The connection is closed after each of them: what follows can't be told from the message. */
+/**
+ * All refusals of messages. Over HTTP/1.x the connection is closed after each of them: what follows can't be told from the message. Over HTTP/2 those
+ * with status 400 reset the stream.
+ */
 export const wireErrors: Readonly<Record<keyof typeof refusals, WireError>> = toErrors(refusals);
 
 function toErrors<Key extends string>(
