@@ -1,5 +1,5 @@
 /** How long an endpoint that is new, ready again or let back in is given less than its share. */
-export const slowStartMs = 5_000;
+export const slowStartMs = 2_000;
 
 const firstShare = 0.1;
 
