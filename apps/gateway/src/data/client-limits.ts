@@ -11,7 +11,7 @@ export interface Admission {
 }
 
 /**
- * Counts the connections that each client holds to one socket, to bound them. The map holds clients with open connections only, so it can't
+ * Counts the connections that each client holds to one socket or listener, to bound them. The map holds clients with open connections only, so it can't
  * outgrow those.
  */
 export class ClientLimits {
@@ -28,11 +28,6 @@ export class ClientLimits {
     }
     client.connections++;
     return client;
-  }
-
-  /** The client of an open connection. */
-  find(remoteAddress: string): Client | null {
-    return this.#clients.get(plainAddress(remoteAddress)) ?? null;
   }
 
   release(client: Client): void {

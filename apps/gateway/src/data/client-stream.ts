@@ -1,6 +1,5 @@
 import type { DownstreamStream } from '@fairlead/message';
 import type { Bind, ClientValidation } from '@fairlead/routing';
-import type { Client } from './client-limits.ts';
 import type { ListenerNames } from './listener-names.ts';
 import type { ClientScope, ListenerScopes } from './listener-scopes.ts';
 
@@ -39,8 +38,6 @@ export interface ClientServer {
   readonly scopes: ListenerScopes;
   /** Counts updates of `bind` and `names`. */
   readonly version: number;
-  /** A connection of `client` has closed. */
-  release(client: Client): void;
 }
 
 /**

@@ -50,10 +50,13 @@ function toTerms(settings: DownstreamSettings): ClientTerms {
 }
 
 function withPolicy(defaults: DownstreamSettings, policy: ClientPolicy): DownstreamSettings {
+  const http2 = { ...defaults.http2, ...policy.http2 };
+  // A policy may set the one without the other.
+  const { streamWindowBytes, maxStreamWindowBytes } = http2;
   return {
     ...defaults,
     ...policy,
-    http2: { ...defaults.http2, ...policy.http2 },
+    http2: { ...http2, maxStreamWindowBytes: Math.max(streamWindowBytes, maxStreamWindowBytes) },
     recycling: { ...defaults.recycling, ...policy.recycling },
   };
 }

@@ -166,8 +166,8 @@ export class Downstream {
     this.#events.onConnectionOpened();
   }
 
-  #closed({ server, client, tls }: ConnectionOrigin): void {
-    if (tls === null) server.release(client);
+  #closed({ scope, client }: ConnectionOrigin): void {
+    scope.release(client);
     this.#events.onConnectionClosed();
   }
 

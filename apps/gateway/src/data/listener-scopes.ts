@@ -1,11 +1,12 @@
 import type { Bind, Listener } from '@fairlead/routing';
 import type { DownstreamSettings } from '../settings.ts';
-import type { Admission } from './client-limits.ts';
+import { type Admission, type Client, ClientLimits } from './client-limits.ts';
 import type { ClientTerms, ClientTermsIndex } from './client-terms.ts';
 
 /** What holds for the connections of one listener, or of all listeners of a socket: other terms with every change of policy. */
 export class ClientScope implements Admission {
   terms: ClientTerms;
+  #clients: ClientLimits | null = null;
 
   constructor(terms: ClientTerms) {
     this.terms = terms;
@@ -17,6 +18,16 @@ export class ClientScope implements Admission {
 
   admits(address: string, open: number): boolean {
     return admits(this.terms, address, open);
+  }
+
+  /** Null when the client has as many connections as it may. Every other answer is to be given back with `release`. */
+  admit(remoteAddress: string, by: Admission): Client | null {
+    this.#clients ??= new ClientLimits();
+    return this.#clients.admit(remoteAddress, by);
+  }
+
+  release(client: Client): void {
+    this.#clients?.release(client);
   }
 }
 
@@ -52,7 +63,7 @@ export class ListenerScopes implements Admission {
     this.#terms = [...new Set([...this.#byListener.values()].map(({ terms }) => terms))];
   }
 
-  /** Some listener would let the client in: which one it is for shows in the handshake. */
+  /** Some listener would let in a client with so many: which one it is for shows in the handshake. */
   admits(address: string, open: number): boolean {
     if (this.shared.admits(address, open)) return true;
     return this.#terms.some((terms) => admits(terms, address, open));

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import type { SecureContext, TLSSocket, TlsOptions, Server as TlsServer } from 'node:tls';
 import { createServer as createTlsServer } from 'node:tls';
 import type { Bind, Listener } from '@fairlead/routing';
-import { type Admission, type Client, ClientLimits } from './client-limits.ts';
+import type { Admission, Client } from './client-limits.ts';
 import { withSharedBuffer } from './client-socket.ts';
 import type { AcceptedTls, ClientServer } from './client-stream.ts';
 import type { ClientTermsIndex } from './client-terms.ts';
@@ -13,10 +13,7 @@ import { type ClientScope, ListenerScopes } from './listener-scopes.ts';
 import { type SecureContexts, selectCertificate } from './sni.ts';
 
 interface ListenerServerEvents {
-  /**
-   * `tls`: what the handshake has settled; null on a plain bind. There `client` is to be released when the connection has closed; that of a
-   * TLS connection is released here, because it counts from before the handshake.
-   */
+  /** `tls`: what the handshake has settled; null on a plain bind. `client` is to be given back to `scope` when the connection has closed. */
   onConnection(
     socket: Socket,
     server: ListenerServer,
@@ -71,7 +68,6 @@ export class ListenerServer implements ClientServer {
   names: ListenerNames;
   readonly scopes: ListenerScopes;
   version: number = 0;
-  readonly #clients = new ClientLimits();
   readonly #options: ListenerServerOptions;
   readonly #server: Server;
   /** What the default context was made of: making one takes a millisecond, and most updates are of something else. */
@@ -133,7 +129,7 @@ export class ListenerServer implements ClientServer {
     const options = { noDelay: true, allowHalfOpen: true, pauseOnConnect: true, ...keepAlive };
     return createServer(options, (socket) => {
       const { shared } = this.scopes;
-      const client = this.#admit(socket, shared);
+      const client = this.#admit(socket, shared, shared);
       if (client !== null) this.#options.events.onConnection(withSharedBuffer(socket), this, client, null, shared);
     });
   }
@@ -164,52 +160,37 @@ export class ListenerServer implements ClientServer {
     const handshakes = server.listeners('connection');
     server.removeAllListeners('connection');
     server.on('connection', (socket: Socket) => {
-      const client = this.#admit(socket, this.scopes);
+      const { shared } = this.scopes;
+      const client = this.#admit(socket, shared, this.scopes);
       if (client === null) return;
-      socket.once('close', () => this.release(client));
+      socket.once('close', () => shared.release(client));
       for (const begin of handshakes) begin.call(server, socket);
     });
   }
 
-  #admit(socket: Socket, by: Admission): Client | null {
+  #admit(socket: Socket, scope: ClientScope, by: Admission): Client | null {
     const address = socket.remoteAddress;
-    const client = address === undefined ? null : this.#clients.admit(address, by);
+    const client = address === undefined ? null : scope.admit(address, by);
     if (client !== null) return client;
     // Without an address it has gone already.
     if (address !== undefined) this.#options.events.onRefused(0, 'too_many_connections');
-    socket.on('error', ignore);
-    socket.destroy();
+    cutOff(socket);
     return null;
-  }
-
-  release(client: Client): void {
-    this.#clients.release(client);
   }
 
   #acceptSecure(socket: TLSSocket): void {
     const serverName = lowerCaseName(socket.servername);
     const listener = this.#listenerOfHandshake(serverName);
-    const address = socket.remoteAddress;
-    const client = address === undefined ? null : this.#clients.find(address);
-    const refused = this.#refusal(socket, listener, client);
-    if (listener === null || client === null || refused !== null) {
-      this.#options.events.onRefused(0, refused ?? 'tls_client_certificate');
-      socket.on('error', ignore);
-      socket.destroy();
+    const refused = listener === null ? 'tls_no_listener' : certificateRefusal(socket, listener);
+    if (listener === null || refused !== null) {
+      this.#options.events.onRefused(0, refused!);
+      cutOff(socket);
       return;
     }
+    const scope = this.scopes.of(listener);
+    const client = this.#admit(socket, scope, scope);
     const tls = { serverName, listenerId: listener.id, validation: listener.tls?.clientValidation ?? null };
-    this.#options.events.onConnection(socket, this, client, tls, this.scopes.of(listener));
-  }
-
-  /** Why a client with whom the handshake has succeeded is not let in all the same. */
-  #refusal(socket: TLSSocket, listener: Listener | null, client: Client | null): string | null {
-    if (listener === null) return 'tls_no_listener';
-    // A resumed session proves what another handshake has checked.
-    const trusted = socket.authorized && !socket.isSessionReused();
-    if (listener.tls?.clientValidation?.mode === 'AllowValidOnly' && !trusted) return 'tls_client_certificate';
-    if (client === null) return null;
-    return this.scopes.of(listener).admits(client.address, client.connections - 1) ? null : 'too_many_connections';
+    if (client !== null) this.#options.events.onConnection(socket, this, client, tls, scope);
   }
 
   #sniCallback(): NonNullable<TlsOptions['SNICallback']> {
@@ -289,6 +270,12 @@ export class ListenerServer implements ClientServer {
   }
 }
 
+/** A resumed session proves what another handshake has checked. */
+function certificateRefusal(socket: TLSSocket, { tls }: Listener): string | null {
+  const trusted = socket.authorized && !socket.isSessionReused();
+  return tls?.clientValidation?.mode === 'AllowValidOnly' && !trusted ? 'tls_client_certificate' : null;
+}
+
 /** Sessions of one bind are not for another: the same for all workers. */
 function sessionContext(bindKey: string): string {
   return createHash('sha256').update(bindKey).digest('hex').slice(0, 32);
@@ -308,6 +295,11 @@ function lowerCaseName(name: string | false | null | undefined): string {
   if (typeof name !== 'string') return '';
   const lower = name.toLowerCase();
   return lower.endsWith('.') ? lower.slice(0, -1) : lower;
+}
+
+function cutOff(socket: Socket): void {
+  socket.on('error', ignore);
+  socket.destroy();
 }
 
 function ignore(): void {}

@@ -56,7 +56,7 @@ export const clientTrafficFields: PolicyGroup = {
       maxPerClient: field(
         'maxConnectionsPerClient',
         count(1, 1_000_000),
-        'Open connections of one client address to one port of one worker. Trusted peers are not bounded.',
+        'Open connections of one client address to one listener, per worker; all listeners of a port together are bounded by the highest of theirs. Trusted peers are not bounded.',
       ),
     }),
     clientIPDetection: group('Who the client is when there are proxies in between.', {
