@@ -2,19 +2,20 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { attacks } from './attacks.ts';
 import { grpc } from './grpc.ts';
 import { h2spec } from './h2spec.ts';
 import { formatInteropReport, toInteropReport } from './interop-report.ts';
 import type { CaseResult, Suite } from './suite.ts';
 
-const suites: readonly Suite[] = [h2spec, grpc];
+const suites: readonly Suite[] = [h2spec, grpc, attacks];
 
 const usage = `usage: npm run interop -- SUITE [--runs N] [--only CONFIGURATION,…] [--json]
 
 ${suites.map(({ name, summary }) => `  ${name.padEnd(8)} ${summary}`).join('\n')}
 
-Runs the tools of other projects through a real \`fairlead run\`. Exit code 0 when nothing fails, 1 when something does. The tools are built
-when missing; that needs Go 1.26, which is installed from PyPI where it is missing.
+Against a real \`fairlead run\`. Exit code 0 when nothing fails, 1 when something does. The Go tools are built when missing; that needs Go
+1.26, which is installed from PyPI where it is missing.
 `;
 
 const options = { runs: { type: 'string' }, only: { type: 'string' }, json: { type: 'boolean' } } as const;
