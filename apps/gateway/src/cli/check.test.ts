@@ -62,6 +62,44 @@ HTTPRoute default/shop  shop/routes.yaml:1
     expect((await runCommand(check, [fixture('shop')])).stdout).not.toContain('\x1b');
   });
 
+  it('shows what has become of policies, target by target', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'fairlead-check-'));
+    const target = { group: 'gateway.networking.k8s.io', kind: 'Gateway' };
+    const targetRefs = [
+      { ...target, name: 'web', sectionName: 'http' },
+      { ...target, name: 'missing' },
+    ];
+    const objects = [
+      {
+        apiVersion: 'gateway.networking.k8s.io/v1',
+        kind: 'GatewayClass',
+        metadata: { name: 'fairlead' },
+        spec: { controllerName: 'fairlead.dev/gateway' },
+      },
+      {
+        apiVersion: 'gateway.networking.k8s.io/v1',
+        kind: 'Gateway',
+        metadata: { name: 'web' },
+        spec: { gatewayClassName: 'fairlead', listeners: [{ name: 'http', port: 80, protocol: 'HTTP' }] },
+      },
+      {
+        apiVersion: 'fairlead.dev/v1alpha1',
+        kind: 'ClientTrafficPolicy',
+        metadata: { name: 'p' },
+        spec: { targetRefs, timeouts: { idle: '5s' } },
+      },
+    ];
+    writeFileSync(join(dir, 'all.yaml'), objects.map((object) => JSON.stringify(object)).join('\n---\n'));
+    const { code, stdout } = await runCommand(check, [dir]);
+    rmSync(dir, { recursive: true });
+    expect(code).toBe(1);
+    expect(stdout).toMatch(
+      /^ClientTrafficPolicy default\/p .*\n {2}for Gateway default\/web, listener http: ✓ Accepted$/m,
+    );
+    expect(stdout).toMatch(/^ {2}for Gateway default\/missing: ✗ Accepted=False \(TargetNotFound\)$/m);
+    expect(stdout).toContain('spec.targetRefs[1].name: Gateway "default/missing" not found');
+  });
+
   it('warns of certificates that clients refuse or soon will', async () => {
     const dir = mkdtempSync(join(tmpdir(), 'fairlead-check-'));
     const write = async (notBeforeDate: Date, notAfterDate: Date) => {
