@@ -68,6 +68,7 @@ describe('docs/metrics.md', () => {
     const view = sampleView();
     for (const metrics of view.metrics) {
       metrics.exchangeDone(-1, 200, 1, 1, 1, 1);
+      metrics.callDone(-1, 0);
       for (const name of counterNames) metrics.count(name);
       for (const family of reasonFamilies) metrics.countReason(family, 'no_route');
     }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Lease } from './lease.ts';
-import { answer, createPool, createStats, endpoint, fail, startMs } from './pool-fixture.ts';
+import { answer, createPool, createStats, ejectByFailures, endpoint, fail, startMs } from './pool-fixture.ts';
 
 describe('a lease', () => {
   test('is in flight until its body ends', () => {
@@ -44,6 +44,41 @@ describe('a lease', () => {
     fail(pool.pickThis(endpoint(0), startMs + 30)!, 0.1);
     expect(stats.latencyMs(0, startMs + 30)).toBeGreaterThan(4 * 4.9);
     expect(pool.score(endpoint(0), startMs + 30)).toBeGreaterThan(pool.score(endpoint(1), startMs + 30));
+  });
+
+  test('that is patient measures heads that come soon, and nothing of those that come late or never', () => {
+    const stats = createStats();
+    const pool = createPool(2, { stats });
+    for (let i = 0; i < 20; i++) answer(pool.pickThis(endpoint(i % 2), startMs + i)!);
+    const patient = (atMs: number) => Object.assign(pool.pickThis(endpoint(0), atMs)!, { patient: true });
+    patient(startMs + 30).headReceived(startMs + 50, false);
+    expect(stats.latencyMs(0, startMs + 50)).toBeGreaterThan(5.5);
+    const before = stats.latencyMs(0, startMs + 60_000);
+    const streams = Array.from({ length: 5 }, () => patient(startMs + 100));
+    answer(pool.pickThis(endpoint(1), startMs + 50_000)!);
+    for (const stream of streams) expect(stream.checkHung(startMs + 59_000)).toBe(false);
+    streams[0]!.settle(startMs + 60_000, 'cancelled');
+    streams[1]!.headReceived(startMs + 60_000, false);
+    expect(stats.latencyMs(0, startMs + 60_000)).toBeCloseTo(before, 1);
+    expect(stats.inFlight(0)).toBe(5);
+    expect(stats.isOut(0)).toBe(false);
+  });
+
+  test('that is patient and sent to find out about an endpoint leaves that to others when it has nothing to say', () => {
+    const stats = createStats();
+    const pool = createPool(3, { stats });
+    for (let i = 0; i < 30; i++) answer(pool.pickThis(endpoint(i % 3), startMs + i)!);
+    ejectByFailures(pool, endpoint(0), startMs + 30);
+    const probeMs = startMs + 30_000;
+    const probe = Object.assign(pool.pick(probeMs, null)!, { patient: true });
+    expect(probe.endpoint.row).toBe(0);
+    expect(probe.checkHung(probeMs + 100)).toBe(false);
+    expect(pool.pick(probeMs + 100, null)!.endpoint.row).not.toBe(0);
+    expect(probe.checkHung(probeMs + 300)).toBe(false);
+    const second = pool.pick(probeMs + 310, null)!;
+    expect(second.endpoint.row).toBe(0);
+    answer(second);
+    expect(stats.isOut(0)).toBe(false);
   });
 
   test('knows a lower bound of the latency when its client gives up', () => {

@@ -13,6 +13,11 @@ export type Outcome = 'success' | 'failure' | 'cancelled';
 export class Lease<E extends PoolEndpoint = PoolEndpoint> {
   readonly endpoint: E;
   readonly startedMs: number;
+  /**
+   * The response may be a stream that has nothing to say for as long as it likes: that it waits speaks against nobody, and a head that comes
+   * late is no measure of the endpoint.
+   */
+  patient = false;
   readonly #health: PoolHealth;
   readonly #member: Member<E>;
   #errand: Errand;
@@ -34,6 +39,7 @@ export class Lease<E extends PoolEndpoint = PoolEndpoint> {
     this.#state = failed ? 'failed' : 'answered';
     this.#noteProgress(nowMs, failed);
     if (failed) this.#health.failed(this.#member, nowMs - this.startedMs, nowMs, this.#errand);
+    else if (this.#saysNothing(nowMs)) this.#health.alive(this.#member, this.startedMs, nowMs);
     else this.#health.answered(this.#member, this.startedMs, nowMs, this.#errand);
     this.#endErrand();
   }
@@ -51,7 +57,7 @@ export class Lease<E extends PoolEndpoint = PoolEndpoint> {
         this.#health.failed(this.#member, before === 'waiting' ? waitedMs : 0, nowMs, this.#errand);
     } else if (before === 'answered') {
       if (outcome === 'success') this.#health.succeeded(this.#member, nowMs);
-    } else if (before === 'waiting' && this.#isOvertaken(waitedMs, nowMs)) {
+    } else if (before === 'waiting' && !this.patient && this.#isOvertaken(waitedMs, nowMs)) {
       this.#health.waitedAtLeast(this.#member, waitedMs, nowMs);
     }
     this.#endErrand();
@@ -63,6 +69,7 @@ export class Lease<E extends PoolEndpoint = PoolEndpoint> {
    */
   checkHung(nowMs: number): boolean {
     if (this.#state !== 'waiting') return false;
+    if (this.patient) return this.#stopProbing(nowMs);
     const health = this.#health;
     const member = this.#member;
     const { reals } = health.stats;
@@ -81,6 +88,16 @@ export class Lease<E extends PoolEndpoint = PoolEndpoint> {
     health.hung(member, nowMs, this.#errand);
     this.#endErrand();
     return health.hasOther(member);
+  }
+
+  /** A stream that has nothing to say must not keep others from finding out about the endpoint. Always false. */
+  #stopProbing(nowMs: number): false {
+    if (this.#errand === 'probe' && nowMs - this.startedMs > this.#health.hungAfterMs) this.#endErrand();
+    return false;
+  }
+
+  #saysNothing(nowMs: number): boolean {
+    return this.patient && nowMs - this.startedMs > this.#health.hungAfterMs && this.#errand !== 'probe';
   }
 
   /** By a try at another endpoint that began after half of the wait: ties and small leads prove nothing. */

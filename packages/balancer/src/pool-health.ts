@@ -174,6 +174,12 @@ export class PoolHealth {
     if (stats.isOut(row)) this.#answeredWhileOut(row, startedMs, nowMs);
   }
 
+  /** A response head that is no failure, and came when it pleased. */
+  alive(member: Member, startedMs: number, nowMs: number): void {
+    noteAnswer(this.stats, member.row);
+    if (this.stats.isOut(member.row)) this.#answeredWhileOut(member.row, startedMs, nowMs);
+  }
+
   /** A try has waited so long without an answer: a lower bound of a latency that is known to be the endpoint's own. */
   waitedAtLeast(member: Member, waitedMs: number, nowMs: number): void {
     const boundMs = Math.min(waitedMs, this.#capMs());

@@ -61,6 +61,9 @@ export const names: Names = {
   expires: ordinary('expires', 36),
   forwarded: ordinary('forwarded'),
   from: ordinary('from', 37),
+  grpcMessage: varying('grpc-message'),
+  grpcStatus: ordinary('grpc-status'),
+  grpcTimeout: varying('grpc-timeout'),
   /** Belongs to the connection (RFC 9113 §3.1). */
   http2Settings: hop('http2-settings'),
   host: defineName('host', host, 38, true),
@@ -151,6 +154,9 @@ interface Names {
   readonly expires: NameInfo;
   readonly forwarded: NameInfo;
   readonly from: NameInfo;
+  readonly grpcMessage: NameInfo;
+  readonly grpcStatus: NameInfo;
+  readonly grpcTimeout: NameInfo;
   readonly http2Settings: NameInfo;
   readonly host: NameInfo;
   readonly ifMatch: NameInfo;

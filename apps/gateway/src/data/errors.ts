@@ -27,6 +27,7 @@ export const failures: {
   readonly noEndpoints: Failure;
   readonly overloaded: Failure;
   readonly requestTimeout: Failure;
+  readonly grpcTimeout: Failure;
   readonly backendTimeout: Failure;
   readonly clientGone: Failure;
   readonly protocolError: Failure;
@@ -42,6 +43,7 @@ export const failures: {
   noEndpoints: failure('no_endpoints', 503, 'No endpoint is ready.'),
   overloaded: failure('overloaded', 503, 'Every endpoint is at its limit.'),
   requestTimeout: failure('request_timeout', 504, 'The request took too long.'),
+  grpcTimeout: failure('grpc_timeout', 504, 'The deadline of the call has passed.'),
   backendTimeout: failure('backend_timeout', 504, 'The endpoint took too long to answer.'),
   clientGone: failure('client_gone', 0, ''),
   // The two that the client's codec answers by itself.

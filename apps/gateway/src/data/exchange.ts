@@ -12,6 +12,7 @@ import type { Backend, Endpoint, Listener, MatchEntry, Rule } from '@fairlead/ro
 import type { AccessRecord } from '../observe/access-record.ts';
 import type { ClientStream } from './client-stream.ts';
 import type { Failure } from './errors.ts';
+import { type GrpcCall, readGrpcCall } from './grpc-call.ts';
 import type { Mirror } from './mirror.ts';
 import type { Open } from './open-exchanges.ts';
 import type { PreparedReference, PreparedRule } from './prepared-rule.ts';
@@ -73,6 +74,8 @@ export class Exchange implements RequestReceiver, ResponseReceiver, AccessRecord
   readonly arrivedMs: number;
   readonly stream: ClientStream;
   readonly head: RequestHead;
+  /** Null when the request is none of gRPC. */
+  readonly grpc: GrpcCall | null;
   readonly hasBody: boolean;
   readonly idempotent: boolean;
   /** The client has sent all of the request; in a tunnel: all it will ever send. */
@@ -140,6 +143,25 @@ export class Exchange implements RequestReceiver, ResponseReceiver, AccessRecord
     this.target = head.path;
     this.protocolVersion = stream.protocolVersion;
     this.clientAddress = stream.peer.address;
+    this.grpc = readGrpcCall(head);
+    if (this.grpc !== null) this.requestDeadlineMs = nowMs + this.grpc.timeoutMs;
+  }
+
+  get grpcStatus(): number {
+    return this.grpc === null ? -1 : this.grpc.status;
+  }
+
+  /** The deadline that has passed is the client's own. */
+  get isPastOwnDeadline(): boolean {
+    return this.grpc !== null && this.requestDeadlineMs === this.arrivedMs + this.grpc.timeoutMs;
+  }
+
+  /**
+   * How long it waits for a response head says nothing of its endpoint. A gRPC call without a deadline may be a stream in which there is nothing
+   * to say yet, and servers send their head with the first message.
+   */
+  get isPatient(): boolean {
+    return this.grpc !== null && !this.grpc.hasDeadline;
   }
 
   get startedMs(): number {
@@ -149,6 +171,11 @@ export class Exchange implements RequestReceiver, ResponseReceiver, AccessRecord
   /** The request can be sent again as a whole, or as much of it as has come. */
   get repeatable(): boolean {
     return !this.hasBody || (this.body?.complete ?? false);
+  }
+
+  /** What the client asks for, gRPC's deadline, may be sooner. */
+  boundRequest(deadlineMs: number): void {
+    this.requestDeadlineMs = Math.min(this.requestDeadlineMs, deadlineMs);
   }
 
   addMirror(mirror: Mirror): void {
@@ -213,6 +240,10 @@ export class Exchange implements RequestReceiver, ResponseReceiver, AccessRecord
   }
 
   onResponseTrailers(fields: readonly Field[]): void {
+    if (this.grpc !== null) {
+      this.grpc.readTrailers(fields);
+      if (this.grpc.isFaulty) this.tryState = 'faulty';
+    }
     this.stream.sendTrailers(fields);
     if (!this.done) this.#owner.onComplete(this);
   }

@@ -1,10 +1,13 @@
-import { Field, names, ResponseHead } from '@fairlead/message';
+import { Field, internField, names, ResponseHead } from '@fairlead/message';
 import type { Redirection } from '@fairlead/routing';
 import type { DateField } from './date-field.ts';
 import type { Failure } from './errors.ts';
 import type { Exchange } from './exchange.ts';
+import type { GrpcCall } from './grpc-call.ts';
+import { grpcStatusOf } from './grpc-status.ts';
 
 const plainText = new Field(names.contentType, 'text/plain; charset=utf-8');
+const grpcType = new Field(names.contentType, 'application/grpc');
 
 /** Responses that no endpoint made. */
 export class GatewayAnswers {
@@ -19,6 +22,10 @@ export class GatewayAnswers {
   }
 
   failure(exchange: Exchange, failure: Failure): void {
+    if (exchange.grpc !== null) {
+      this.#failCall(exchange, exchange.grpc, failure);
+      return;
+    }
     const body = this.#bodyOf(failure);
     const fields = [this.#date.field, plainText];
     if (this.#exposeReason) fields.push(new Field(names.xFairleadReason, failure.code));
@@ -30,6 +37,32 @@ export class GatewayAnswers {
     if (end) return;
     exchange.responseBytes = body.length;
     exchange.stream.sendData(body, 0, body.length, true);
+  }
+
+  /**
+   * Ends with a status a gRPC call whose response has begun: better than a reset, which clients read as anything. False: that can't be done.
+   * Not over HTTP/1.1, where a client may not take trailers, and a response cut short would look complete.
+   */
+  endCall({ grpc, stream, tunnel }: Exchange, failure: Failure): boolean {
+    if (grpc === null || tunnel || !grpc.canEnd || stream.protocolVersion !== '2') return false;
+    stream.sendTrailers(this.#statusFields(grpc, failure));
+    return true;
+  }
+
+  /** "Trailers-Only": the head says it all. */
+  #failCall(exchange: Exchange, call: GrpcCall, failure: Failure): void {
+    const fields = [this.#date.field, grpcType, ...this.#statusFields(call, failure)];
+    if (this.#exposeReason) fields.push(new Field(names.xFairleadReason, failure.code));
+    const head = new ResponseHead(200, fields);
+    if (exchange.protocolVersion !== '2') head.contentLength = 0;
+    begin(exchange, head);
+    exchange.stream.sendHead(head, true);
+  }
+
+  /** Our texts have nothing in them that would have to be percent-encoded. */
+  #statusFields(call: GrpcCall, { code, status, text }: Failure): Field[] {
+    call.status = grpcStatusOf(code, status);
+    return [internField(names.grpcStatus, String(call.status)), new Field(names.grpcMessage, text)];
   }
 
   redirect(exchange: Exchange, { status, location }: Redirection): 'answered' {

@@ -17,6 +17,7 @@ import { Exchange, type ExchangeOwner } from './exchange.ts';
 import type { FilterStage } from './filter-stage.ts';
 import type { ForwardedFields } from './forwarded-fields.ts';
 import type { GatewayAnswers } from './gateway-answers.ts';
+import type { GrpcCall } from './grpc-call.ts';
 import type { Mirrors } from './mirrors.ts';
 import { OpenExchanges } from './open-exchanges.ts';
 import type { ResponseStage } from './response-stage.ts';
@@ -107,11 +108,12 @@ export class Pipeline implements RequestHandler<ClientStream>, ExchangeOwner {
 
   onResponseHead(exchange: Exchange, head: ResponseHead, end: boolean): void {
     const nowMs = this.#clock.now();
-    const faulty = isFaulty(head.status);
+    const status = judgedStatus(exchange, head);
+    const faulty = exchange.grpcStatus < 0 ? isFaulty(status) : exchange.grpc!.isFaulty;
     exchange.upstreamMs = nowMs - exchange.tryStartedMs;
     exchange.tryState = faulty ? 'faulty' : 'answered';
     exchange.lease!.headReceived(nowMs, faulty);
-    if (this.#stages.tries.answered(exchange, head.status)) return;
+    if (this.#stages.tries.answered(exchange, status)) return;
     exchange.tryDeadlineMs = Number.POSITIVE_INFINITY;
     exchange.body = null;
     exchange.responseStarted = true;
@@ -156,9 +158,11 @@ export class Pipeline implements RequestHandler<ClientStream>, ExchangeOwner {
   // ---- what the sweep finds ----
 
   requestTimedOut(exchange: Exchange): void {
-    const outcome = exchange.tryState === 'waiting' ? 'failure' : 'cancelled';
-    if (exchange.responseStarted) this.#breakOff(exchange, failures.requestTimeout, outcome, 'timeout');
-    else this.#fail(exchange, failures.requestTimeout, outcome);
+    const own = exchange.isPastOwnDeadline;
+    const failure = own ? failures.grpcTimeout : failures.requestTimeout;
+    const outcome = exchange.tryState === 'waiting' && !own ? 'failure' : 'cancelled';
+    if (exchange.responseStarted) this.#breakOff(exchange, failure, outcome, 'timeout');
+    else this.#fail(exchange, failure, outcome);
   }
 
   tryTimedOut(exchange: Exchange): void {
@@ -203,7 +207,7 @@ export class Pipeline implements RequestHandler<ClientStream>, ExchangeOwner {
     exchange.done = true;
     exchange.reason = failure.code;
     this.#stages.tries.end(exchange, outcome);
-    exchange.stream.abort(reason);
+    if (!this.#stages.answers.endCall(exchange, failure)) exchange.stream.abort(reason);
     this.#finish(exchange);
   }
 
@@ -216,6 +220,7 @@ export class Pipeline implements RequestHandler<ClientStream>, ExchangeOwner {
     if (exchange.mirrors !== null) for (const mirror of exchange.mirrors) mirror.sourceEnded();
     metrics.count('requestsInFlight', -1);
     if (exchange.tunnel) metrics.count('tunnelsOpen', -1);
+    if (exchange.grpc !== null) this.#closeCall(exchange, exchange.grpc);
     if (exchange.reason !== '') metrics.countReason('requestFailures', exchange.reason);
     metrics.exchangeDone(
       exchange.prepared === null ? -1 : exchange.prepared.slot,
@@ -227,6 +232,16 @@ export class Pipeline implements RequestHandler<ClientStream>, ExchangeOwner {
     );
     this.#accessLog?.write(exchange);
   }
+
+  #closeCall({ prepared, reason, status }: Exchange, call: GrpcCall): void {
+    call.close(reason, status);
+    this.#metrics.callDone(prepared === null ? -1 : prepared.slot, call.status);
+  }
+}
+
+/** What the endpoint says, in HTTP's terms. */
+function judgedStatus({ grpc }: Exchange, { status, fields, contentLength }: ResponseHead): number {
+  return grpc === null ? status : grpc.readHead(status, fields, contentLength);
 }
 
 /** What speaks against an endpoint. 501 and 505 are about the request. */

@@ -68,7 +68,7 @@ export class RoutingStage {
     exchange.prepared = prepared;
     exchange.rule = prepared.rule;
     const { requestMs } = prepared.rule.timeouts;
-    if (requestMs > 0) exchange.requestDeadlineMs = exchange.arrivedMs + requestMs;
+    if (requestMs > 0) exchange.boundRequest(exchange.arrivedMs + requestMs);
     return prepared.failure;
   }
 }

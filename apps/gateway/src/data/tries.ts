@@ -128,6 +128,7 @@ export class Tries {
     exchange.endpoint = lease.endpoint.endpoint;
     exchange.tryStartedMs = nowMs;
     exchange.tryState = 'waiting';
+    lease.patient = exchange.isPatient;
     if (backendRequestMs > 0) exchange.tryDeadlineMs = nowMs + backendRequestMs;
     this.#sent(exchange, lease.endpoint.connections.send(exchange, exchange.head, !exchange.hasBody));
   }

@@ -50,6 +50,7 @@ const plain: AccessRecord = {
   tries: 1,
   reason: '',
   requestId: 'abc',
+  grpcStatus: -1,
 };
 const epochMs = Date.UTC(2026, 0, 2, 3, 4, 5, 6);
 
@@ -83,6 +84,19 @@ describe('AccessLineWriter', () => {
       'fairlead.endpoint': '10.0.0.1:9101',
       'fairlead.tries': 1,
     });
+  });
+
+  it('names the service and the method of a gRPC call, and its status', () => {
+    const rpc = (target: string) =>
+      Object.entries(parsed({ ...plain, target, grpcStatus: 14 })).filter(([name]) => name.startsWith('rpc.'));
+    const common = [
+      ['rpc.system', 'grpc'],
+      ['rpc.grpc.status_code', 14],
+    ];
+    expect(Object.fromEntries(rpc('/shop.v1.Orders/Place'))).toEqual({
+      ...{ 'rpc.system': 'grpc', 'rpc.service': 'shop.v1.Orders', 'rpc.method': 'Place', 'rpc.grpc.status_code': 14 },
+    });
+    for (const target of ['/', '/a', '//a', '/a/b?c', `/${'a'.repeat(300)}/b`]) expect(rpc(target)).toEqual(common);
   });
 
   it('leaves out what there is not', () => {
@@ -139,6 +153,7 @@ describe('AccessLineWriter', () => {
         requestBytes: fc.maxSafeNat(),
         responseBytes: fc.maxSafeNat(),
         startedMs: fc.double({ min: 0, max: 1e10, noNaN: true }),
+        grpcStatus: fc.integer({ min: -1, max: 16 }),
       },
       upstreamMs: fc.double({ min: -1, max: 1e9, noNaN: true }),
     });

@@ -23,7 +23,7 @@ export class AccessLineWriter {
     const query = question < 0 ? '' : `","url.query":"${jsonText(queryOf(target, question), textLimits.query)}`;
     const upstream = upstreamMs < 0 ? '' : `,"http.client.request.duration":${secondsText(upstreamMs)}`;
     const why = reason === '' ? '' : `,"fairlead.reason":"${jsonText(reason, 64)}"`;
-    return `${this.#timePart(record.startedMs + epochOffsetMs)}${methodPart(method, scheme)}${path}${query}","fairlead.request_id":"${jsonText(record.requestId, textLimits.short)}${statusPart(status)}${record.requestBytes},"http.response.body.size":${record.responseBytes},"http.server.request.duration":${secondsText(record.durationMs)}${upstream}${why}${this.#client(record)}${this.#configured(record)},"fairlead.tries":${record.tries}}\n`;
+    return `${this.#timePart(record.startedMs + epochOffsetMs)}${methodPart(method, scheme)}${path}${query}","fairlead.request_id":"${jsonText(record.requestId, textLimits.short)}${statusPart(status)}${record.requestBytes},"http.response.body.size":${record.responseBytes},"http.server.request.duration":${secondsText(record.durationMs)}${upstream}${why}${rpcPart(record)}${this.#client(record)}${this.#configured(record)},"fairlead.tries":${record.tries}}\n`;
   }
 
   #client(record: AccessRecord): string {
@@ -99,6 +99,19 @@ function statusPart(status: number): string {
   return status === 0
     ? '","http.request.body.size":'
     : `","http.response.status_code":${status},"http.request.body.size":`;
+}
+
+/** Longer paths of gRPC are no method's. With this the names take no more of a line than they leave of the path's share. */
+const maxRpcPath = 256;
+
+/** `/package.Service/Method`. */
+function rpcPart({ grpcStatus, target }: AccessRecord): string {
+  if (grpcStatus < 0) return '';
+  const slash = target.indexOf('/', 1);
+  const isMethod = slash > 1 && target.length <= maxRpcPath && !target.includes('?');
+  const service = isMethod ? `,"rpc.service":"${jsonText(target.slice(1, slash), textLimits.short)}"` : '';
+  const method = isMethod ? `,"rpc.method":"${jsonText(target.slice(slash + 1), textLimits.short)}"` : '';
+  return `,"rpc.system":"grpc"${service}${method},"rpc.grpc.status_code":${grpcStatus}`;
 }
 
 function clientPart(record: AccessRecord): string {

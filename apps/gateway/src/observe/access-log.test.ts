@@ -38,6 +38,7 @@ const record: AccessRecord = {
   tries: 1,
   reason: '',
   requestId: '',
+  grpcStatus: -1,
 };
 
 let dir: string;

@@ -41,4 +41,6 @@ export interface AccessRecord {
   /** Stable code of why this was not a plain relay of an endpoint's answer; '' when it was. */
   readonly reason: string;
   readonly requestId: string;
+  /** Of a gRPC call, 0 … 16, as the client is told; -1 when it was none. */
+  readonly grpcStatus: number;
 }

@@ -30,6 +30,16 @@ describe('WorkerMetrics', () => {
     expect(sums.upstream.counts[0]).toBe(1);
   });
 
+  it('counts gRPC calls by rule and status', () => {
+    const { worker, control } = create();
+    for (const status of [0, 14, 14, 16]) worker.callDone(0, status);
+    const { grpcStatuses } = sumsOf(control, 0);
+    expect([grpcStatuses[0], grpcStatuses[14], grpcStatuses[16]]).toEqual([1, 2, 1]);
+    expect(sumsOf(control, 1)).toEqual(emptyRuleSums());
+    control.resetRule(0);
+    expect(sumsOf(control, 0)).toEqual(emptyRuleSums());
+  });
+
   it('keeps the first and the last slot, and requests without a rule, apart', () => {
     const { worker, control } = create(2);
     worker.exchangeDone(-1, 404, 1, -1, 0, 0);

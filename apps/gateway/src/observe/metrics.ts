@@ -62,7 +62,10 @@ const upstreamSumCell = durationCells + buckets;
 const upstreamCells = upstreamSumCell + 1;
 const requestBytesCell = upstreamCells + buckets;
 const responseBytesCell = requestBytesCell + 1;
-const ruleCells = responseBytesCell + 1;
+/** By status of gRPC, 0 … 16. */
+const grpcCells = responseBytesCell + 1;
+const grpcStatuses = 17;
+const ruleCells = grpcCells + grpcStatuses;
 
 /** A family of reasons: names are learned as they come, written into the buffer for the reading thread. */
 const maxReasons = 96;
@@ -119,6 +122,11 @@ export class WorkerMetrics {
     cells[at + responseBytesCell]! += responseBytes;
   }
 
+  /** One gRPC call, counted by `exchangeDone` too, ended with `status`, 0 … 16. */
+  callDone(ruleSlot: number, status: number): void {
+    this.#cells[rulesStart + (ruleSlot + 1) * ruleCells + grpcCells + status]! += 1;
+  }
+
   count(name: CounterName, by: number = 1): void {
     this.#cells[counterCell[name]]! += by;
   }
@@ -155,6 +163,7 @@ export class WorkerMetrics {
     }
     sum.duration.sumMs += cells[at + durationSumCell]!;
     sum.upstream.sumMs += cells[at + upstreamSumCell]!;
+    for (let i = 0; i < grpcStatuses; i++) sum.grpcStatuses[i]! += cells[at + grpcCells + i]!;
     sum.requestBytes += cells[at + requestBytesCell]!;
     sum.responseBytes += cells[at + responseBytesCell]!;
   }
@@ -211,6 +220,8 @@ export class WorkerMetrics {
 export interface RuleSums {
   /** By status class, 0 … 5; 0: no response was begun. */
   readonly statusClasses: number[];
+  /** By status of gRPC. */
+  readonly grpcStatuses: number[];
   readonly duration: HistogramSums;
   readonly upstream: HistogramSums;
   requestBytes: number;
@@ -226,6 +237,7 @@ interface HistogramSums {
 export function emptyRuleSums(): RuleSums {
   return {
     statusClasses: new Array<number>(6).fill(0),
+    grpcStatuses: new Array<number>(grpcStatuses).fill(0),
     duration: { counts: new Array<number>(buckets).fill(0), sumMs: 0 },
     upstream: { counts: new Array<number>(buckets).fill(0), sumMs: 0 },
     requestBytes: 0,

@@ -15,6 +15,7 @@ function busyView() {
     for (let i = 0; i < 10; i++) metrics.exchangeDone(slot, 200, 3, 2, 5, 100);
     metrics.exchangeDone(slot, 503, 40_000, -1, 0, 0);
     metrics.exchangeDone(-1, 404, 0.2, -1, 0, 20);
+    metrics.callDone(slot, 14);
     metrics.count('connectionsOpen', 4);
     metrics.countReason('requestFailures', 'no_route');
   }
@@ -33,6 +34,7 @@ describe('renderMetrics', () => {
     const none = { kind: '', namespace: '', route: '', rule: '', rule_name: '' };
     expect(value('fairlead_requests_total', { ...none, status: '4xx' })).toBe(2);
     expect(value('fairlead_response_bytes_total', cart)).toBe(2_000);
+    expect(value('fairlead_grpc_calls_total', { ...cart, grpc_status: '14' })).toBe(2);
     expect(value('fairlead_connections_open')).toBe(8);
     expect(value('fairlead_request_failures_total', { reason: 'no_route' })).toBe(2);
   });

@@ -224,6 +224,12 @@ function* writeRules(text: PrometheusText, view: AdminView): Generator<string> {
       if (count > 0) text.sample(count, `${labels},status="${statusClassNames[i]!}"` as LabelText);
     });
   });
+  text.family('fairlead_grpc_calls_total', 'counter', 'gRPC calls that are over, by status code of gRPC.');
+  yield* inParts(text, all, ({ labels, sums }) => {
+    sums.grpcStatuses.forEach((count, code) => {
+      if (count > 0) text.sample(count, `${labels},grpc_status="${code}"` as LabelText);
+    });
+  });
   text.family(
     'fairlead_request_duration_seconds',
     'histogram',
@@ -274,12 +280,18 @@ function ruleLabels(rule: Rule | null, fallback: string = ''): LabelText {
 
 function* writeBackends(text: PrometheusText, { table, endpointSets }: AdminView): Generator<string> {
   text.family('fairlead_backend_endpoints', 'gauge', 'Endpoints of a backend, by readiness.');
-  yield* inParts(text, table.backends.values(), (backend) => {
+  const ports = new Map([...table.backends.values()].map((backend) => [portKey(backend), backend]));
+  yield* inParts(text, ports.values(), (backend) => {
     const endpoints = endpointSets.get(backend.id)?.endpoints ?? [];
     const ready = endpoints.filter((endpoint) => endpoint.ready).length;
     text.sample(ready, { ...backendLabels(backend), state: 'ready' });
     text.sample(endpoints.length - ready, { ...backendLabels(backend), state: 'unready' });
   });
+}
+
+/** One Service port may be several backends: spoken to in two ways, or with the client certificates of several Gateways. */
+function portKey({ service, port }: Backend): string {
+  return `${service.namespace}/${service.name}:${port}`;
 }
 
 function backendLabels({ service, port }: Backend): Labels {

@@ -148,7 +148,7 @@ function merge(overrides: Overrides): Settings {
 function copyOf(record: AccessRecord): AccessRecord {
   const { startedMs, durationMs, upstreamMs, method, scheme, authority, target, protocolVersion, userAgent } = record;
   const { clientAddress, status, requestBytes, responseBytes, listener, rule, backend, endpoint, tries } = record;
-  const { reason, requestId } = record;
+  const { reason, requestId, grpcStatus } = record;
   return {
     startedMs,
     durationMs,
@@ -170,5 +170,6 @@ function copyOf(record: AccessRecord): AccessRecord {
     tries,
     reason,
     requestId,
+    grpcStatus,
   };
 }
