@@ -22,6 +22,6 @@ export type { ServerSink } from './http2/server-sink.ts';
 export { ServerStream } from './http2/server-stream.ts';
 export type { SessionOutput } from './http2/session-output.ts';
 export { type SessionReason, sessionReasons } from './http2/session-reason.ts';
-export type { Http2SessionSettings } from './http2/settings.ts';
+export type { Http2ServerSettings, Http2SessionSettings } from './http2/settings.ts';
 export type { Octets } from './octets.ts';
 export { type ProxiedClient, type ProxyHeader, ProxyHeaderReader, type ProxyHeaderState } from './proxy-protocol.ts';

@@ -60,6 +60,9 @@ const refusals = {
   latePseudo: [400, 'late_pseudo_field', 'A pseudo-header field behind a field.'],
   missingPseudo: [400, 'missing_pseudo_field', 'A pseudo-header field is missing.'],
   badScheme: [400, 'bad_scheme', 'The scheme is neither http nor https.'],
+  bodyLength: [400, 'body_length', 'The body is not as long as Content-Length says.'],
+  selfDependency: [400, 'self_dependency', 'A stream can not depend on itself.'],
+  tooManyStreams: [503, 'too_many_streams', 'More streams at once than are allowed.'],
   unknownProtocol: [501, 'unknown_protocol', 'Only WebSocket is offered over CONNECT.'],
 
   // Bodies

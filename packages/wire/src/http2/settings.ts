@@ -1,6 +1,6 @@
 /** What a session allows its peer. Sizes in octets of payload. */
 export interface Http2SessionSettings {
-  /** Of the requests; a client session does not look at it. */
+  /** Of the connection. */
   readonly scheme: 'http' | 'https';
   /** Streams open at once: of a server session what its client may open, of a client session its own limit beside its server's. */
   readonly maxConcurrentStreams: number;
@@ -17,4 +17,11 @@ export interface Http2SessionSettings {
   /** Frames that carry no request or body, beyond what our own frames give reason for, within `floodWindowMs`. */
   readonly maxControlFrames: number;
   readonly floodWindowMs: number;
+}
+
+export interface Http2ServerSettings extends Http2SessionSettings {
+  /** Octets of `:path`. */
+  readonly maxTargetBytes: number;
+  /** Whether names with `_` are accepted: some applications can't tell them from those with `-`. */
+  readonly allowUnderscores: boolean;
 }
