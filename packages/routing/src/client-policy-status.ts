@@ -1,7 +1,7 @@
 import type { Condition, ParentReference, PolicyAncestorStatus, PolicyStatus } from '@fairlead/resources';
 import { objectKey } from './age.ts';
 import { isOverruled, oldestGateway } from './client-policy-socket.ts';
-import { ConditionWriter } from './conditions.ts';
+import { ConditionWriter, joinFindings } from './conditions.ts';
 import type { ClientPolicyNode, GatewayClientPolicies, GatewayNode } from './graph.ts';
 import { type ConditionProblem, type FieldPath, type Finding, toProblem } from './problems.ts';
 import type { Bind } from './table.ts';
@@ -128,16 +128,10 @@ function sharedMessage(bind: Bind, listener: string, oldest: GatewayNode): strin
 
 function toConditions({ refused, overruled, replaced }: Verdict, write: ConditionWriter): readonly Condition[] {
   if (refused.length > 0) return [write.failed('Accepted', refused)];
-  const accepted = write.isTrue('Accepted', 'Accepted', 'policy is accepted');
-  const messages = overruled.map(({ message }) => message);
-  if (replaced.length > 0) messages.push(`listeners with policies of their own: ${replaced.map(quote).join(', ')}`);
-  if (messages.length === 0) return [accepted];
-  const reason = overruled[0]?.reason ?? 'ListenerPolicy';
-  return [accepted, write.isTrue('Overridden', reason, messages.join('; '))];
-}
-
-function quote(name: string): string {
-  return `"${name}"`;
+  const remark = replaced.length === 0 ? '' : `; listeners with policies of their own: ${replaced.join(', ')}`;
+  const accepted = write.isTrue('Accepted', 'Accepted', `policy is accepted${remark}`);
+  if (overruled.length === 0) return [accepted];
+  return [accepted, write.isTrue('Overridden', overruled[0]!.reason, joinFindings(overruled))];
 }
 
 /** What is invalid is told once, not for every target. */

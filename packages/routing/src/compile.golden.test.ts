@@ -61,7 +61,6 @@ const apiReasons = [
   ['Accepted', 'False', 'TargetNotFound'],
   // ClientTrafficPolicy
   ['Accepted', 'True', 'Accepted'],
-  ['Overridden', 'True', 'ListenerPolicy'],
   ['Overridden', 'True', 'SharedSocket'],
   ['fairlead.dev/ClientTrafficPolicyAffected', 'True', 'PolicyAffected'],
 ] as const;

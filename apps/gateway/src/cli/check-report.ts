@@ -69,6 +69,7 @@ const negative: ReadonlySet<string> = new Set([
   'OverlappingTLSConfig',
   'PartiallyInvalid',
   'InsecureFrontendValidationMode',
+  'Overridden',
 ]);
 
 export function isGood({ type, status }: Condition): boolean {
