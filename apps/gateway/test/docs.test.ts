@@ -11,6 +11,7 @@ import { runUsage } from '../src/cli/run-options.ts';
 import { runCommand } from '../src/cli/testing/run-command.ts';
 import { headTimeout, slowBody } from '../src/data/error-answer.ts';
 import { failures, upstreamFailure } from '../src/data/errors.ts';
+import { proxyRefusals } from '../src/data/proxy-header.ts';
 import { counterNames, reasonFamilies } from '../src/observe/metrics.ts';
 import { renderMetrics } from '../src/observe/prometheus.ts';
 import { parsePrometheus } from '../src/observe/testing/parse-prometheus.ts';
@@ -55,6 +56,12 @@ describe('docs/errors.md on malformed messages', () => {
 
   it.each(errors.map(([, status, code]) => [code!, status!]))('has %s with %s', (code, status) => {
     expect(rowsOf(doc('errors.md'))).toContainEqual(expect.arrayContaining([`\`${code}\``, status]));
+  });
+});
+
+describe('docs/errors.md on the PROXY protocol', () => {
+  it.each(proxyRefusals)('has %s', (code) => {
+    expect(rowsOf(doc('errors.md'))).toContainEqual(expect.arrayContaining([`\`${code}\``, '–']));
   });
 });
 

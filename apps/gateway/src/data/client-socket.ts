@@ -22,15 +22,22 @@ interface ReadSocket extends Socket {
   [bulk]?: Buffer | null;
 }
 
-/** Hands the events of `socket` to `to`, until it closes. An error is followed by `onClose`. */
+/** Hands the events of `socket` to `to`, until it closes or is handed to another. An error is followed by `onClose`. */
 export function readFrom(socket: Socket, to: SocketReader): void {
   const owned = socket as ReadSocket;
-  if (owned[reader] === undefined && !readIntoSharedBuffer(socket)) socket.on('data', onData);
+  const before: SocketReader | undefined = owned[reader];
+  if (before === undefined && !readIntoSharedBuffer(socket)) socket.on('data', onData);
   owned[reader] = to;
+  if (before !== undefined && before !== nobody) return;
   socket.on('end', onEnd);
   socket.on('drain', onDrain);
   socket.on('error', ignore);
   socket.on('close', onClose);
+}
+
+/** Hands octets that came before to whoever reads from `socket` now. */
+export function deliver(socket: Socket, bytes: Buffer): void {
+  (socket as ReadSocket)[reader].receive(bytes, bytes.length);
 }
 
 /**

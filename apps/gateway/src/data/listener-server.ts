@@ -10,6 +10,7 @@ import type { AcceptedTls, ClientServer } from './client-stream.ts';
 import type { ClientTermsIndex } from './client-terms.ts';
 import { ListenerNames } from './listener-names.ts';
 import { type ClientScope, ListenerScopes } from './listener-scopes.ts';
+import { ProxyHeaders } from './proxy-header.ts';
 import { type SecureContexts, selectCertificate } from './sni.ts';
 
 interface ListenerServerEvents {
@@ -69,6 +70,7 @@ export class ListenerServer implements ClientServer {
   readonly scopes: ListenerScopes;
   version: number = 0;
   readonly #options: ListenerServerOptions;
+  readonly #proxyHeaders: ProxyHeaders;
   readonly #server: Server;
   /** What the default context was made of: making one takes a millisecond, and most updates are of something else. */
   #servedKey: string;
@@ -80,6 +82,7 @@ export class ListenerServer implements ClientServer {
     this.names = new ListenerNames(bind.listeners);
     this.scopes = new ListenerScopes(bind, options.terms);
     this.#options = options;
+    this.#proxyHeaders = new ProxyHeaders(this.scopes.shared, (code) => options.events.onRefused(0, code));
     this.#servedKey = this.#defaultKey();
     this.#server = bind.secure ? this.#createTls() : this.#createPlain();
     this.#server.on('listening', () => this.#listening());
@@ -127,11 +130,17 @@ export class ListenerServer implements ClientServer {
 
   #createPlain(): Server {
     const options = { noDelay: true, allowHalfOpen: true, pauseOnConnect: true, ...keepAlive };
-    return createServer(options, (socket) => {
-      const { shared } = this.scopes;
-      const client = this.#admit(socket, shared, shared);
-      if (client !== null) this.#options.events.onConnection(withSharedBuffer(socket), this, client, null, shared);
+    return createServer(options, (accepted) => {
+      const socket = withSharedBuffer(accepted);
+      if (this.#proxyHeaders.isOff) this.#openPlain(socket, socket.remoteAddress);
+      else this.#proxyHeaders.plain(socket, (address) => this.#openPlain(socket, address));
     });
+  }
+
+  #openPlain(socket: Socket, address: string | undefined): void {
+    const { shared } = this.scopes;
+    const client = this.#admit(socket, address, shared, shared);
+    if (client !== null) this.#options.events.onConnection(socket, this, client, null, shared);
   }
 
   #createTls(): Server {
@@ -160,16 +169,23 @@ export class ListenerServer implements ClientServer {
     const handshakes = server.listeners('connection');
     server.removeAllListeners('connection');
     server.on('connection', (socket: Socket) => {
-      const { shared } = this.scopes;
-      const client = this.#admit(socket, shared, this.scopes);
-      if (client === null) return;
-      socket.once('close', () => shared.release(client));
-      for (const begin of handshakes) begin.call(server, socket);
+      const shakeHands = (): void => {
+        if (this.#mayShakeHands(socket)) for (const begin of handshakes) begin.call(server, socket);
+      };
+      if (this.#proxyHeaders.isOff) shakeHands();
+      else this.#proxyHeaders.secure(socket, shakeHands);
     });
   }
 
-  #admit(socket: Socket, scope: ClientScope, by: Admission): Client | null {
-    const address = socket.remoteAddress;
+  #mayShakeHands(socket: Socket): boolean {
+    const { shared } = this.scopes;
+    const client = this.#admit(socket, this.#proxyHeaders.addressOf(socket), shared, this.scopes);
+    if (client === null) return false;
+    socket.once('close', () => shared.release(client));
+    return true;
+  }
+
+  #admit(socket: Socket, address: string | undefined, scope: ClientScope, by: Admission): Client | null {
     const client = address === undefined ? null : scope.admit(address, by);
     if (client !== null) return client;
     // Without an address it has gone already.
@@ -188,7 +204,7 @@ export class ListenerServer implements ClientServer {
       return;
     }
     const scope = this.scopes.of(listener);
-    const client = this.#admit(socket, scope, scope);
+    const client = this.#admit(socket, this.#proxyHeaders.addressOf(socket), scope, scope);
     const tls = { serverName, listenerId: listener.id, validation: listener.tls?.clientValidation ?? null };
     if (client !== null) this.#options.events.onConnection(socket, this, client, tls, scope);
   }
