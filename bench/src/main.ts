@@ -9,6 +9,7 @@ import { crash } from './benches/crash.ts';
 import { grpc } from './benches/grpc.ts';
 import { http1, http1Tls } from './benches/http1.ts';
 import { http2 } from './benches/http2.ts';
+import { http2Idle } from './benches/http2-idle.ts';
 import { idle } from './benches/idle.ts';
 import { reload } from './benches/reload.ts';
 import { routes } from './benches/routes.ts';
@@ -21,6 +22,7 @@ const benches: readonly Bench[] = [
   http1,
   http1Tls,
   http2,
+  http2Idle,
   grpc,
   routes,
   uploadDownload,
