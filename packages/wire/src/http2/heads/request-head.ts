@@ -170,13 +170,10 @@ class RequestReader {
   /** Without `:protocol` it asks for a tunnel (RFC 9113 §8.5), which is not offered. */
   #connect(): WireError | null {
     const head = this.#head;
-    if (!this.#protocol) {
-      const malformed = this.#scheme || this.#path !== 0 || head.authority === '';
-      return malformed ? wireErrors.unknownPseudo : wireErrors.refusedMethod;
-    }
+    if (head.authority === '') return wireErrors.missingPseudo;
+    if (!this.#protocol) return this.#scheme || this.#path !== 0 ? wireErrors.unknownPseudo : wireErrors.refusedMethod;
     if (!this.#rules.extendedConnect) return wireErrors.unknownPseudo;
     if (head.contentLength > 0) return wireErrors.upgradeWithBody;
-    if (head.authority === '') return wireErrors.missingPseudo;
     head.method = 'GET';
     head.upgrade = 'websocket';
     head.contentLength = -1;
