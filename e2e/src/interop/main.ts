@@ -6,11 +6,12 @@ import { attacks } from './attacks.ts';
 import { grpc } from './grpc.ts';
 import { h2spec } from './h2spec.ts';
 import { formatInteropReport, toInteropReport } from './interop-report.ts';
+import { soak } from './soak.ts';
 import type { CaseResult, Suite } from './suite.ts';
 
-const suites: readonly Suite[] = [h2spec, grpc, attacks];
+const suites: readonly Suite[] = [h2spec, grpc, attacks, soak];
 
-const usage = `usage: npm run interop -- SUITE [--runs N] [--only CONFIGURATION,…] [--json]
+const usage = `usage: npm run interop -- SUITE [--runs N] [--only CONFIGURATION,…] [--requests N] [--json]
 
 ${suites.map(({ name, summary }) => `  ${name.padEnd(8)} ${summary}`).join('\n')}
 
@@ -18,11 +19,17 @@ Against a real \`fairlead run\`. Exit code 0 when nothing fails, 1 when somethin
 1.26, which is installed from PyPI where it is missing.
 `;
 
-const options = { runs: { type: 'string' }, only: { type: 'string' }, json: { type: 'boolean' } } as const;
+const options = {
+  runs: { type: 'string' },
+  only: { type: 'string' },
+  requests: { type: 'string' },
+  json: { type: 'boolean' },
+} as const;
 const { values, positionals } = parse();
 const suite = suites.find(({ name }) => name === positionals[0]);
 const runs = Number(values.runs ?? 1);
-if (suite === undefined || positionals.length > 1 || !Number.isInteger(runs) || runs < 1) fail();
+const requests = Number(values.requests ?? 200_000);
+if (suite === undefined || positionals.length > 1 || !isCount(runs) || !isCount(requests)) fail();
 process.exitCode = await run(suite);
 
 async function run(suite: Suite): Promise<number> {
@@ -33,7 +40,7 @@ async function run(suite: Suite): Promise<number> {
     const results: CaseResult[] = [];
     for (let i = 1; i <= runs; i++) {
       if (runs > 1) progress(`run ${i} of ${runs}`);
-      results.push(...(await suite.run({ directory, only, progress })));
+      results.push(...(await suite.run({ directory, only, requests, progress })));
     }
     const report = toInteropReport(suite.name, runs, results);
     console.log(values.json ? JSON.stringify(report, null, 2) : formatInteropReport(report));
@@ -41,6 +48,10 @@ async function run(suite: Suite): Promise<number> {
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
+}
+
+function isCount(value: number): boolean {
+  return Number.isInteger(value) && value > 0;
 }
 
 function parse(): ReturnType<typeof parseArgs<{ options: typeof options; allowPositionals: true }>> {

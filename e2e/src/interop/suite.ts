@@ -10,6 +10,8 @@ export interface SuiteContext {
   readonly directory: string;
   /** Names of the configurations to run; all when empty. */
   readonly only: readonly string[];
+  /** About how many, of a suite that sends as many as it is told. */
+  readonly requests: number;
   progress(line: string): void;
 }
 
