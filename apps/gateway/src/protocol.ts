@@ -40,6 +40,8 @@ export type ToWorker =
     }
   /** Begin to drain: answers carry `connection: close`, idle connections close, accepting goes on until `stop`. */
   | { readonly type: 'drain' }
+  /** Ask connections with about this share of the worker's requests to leave, 0 to 1: another worker has less to do. */
+  | { readonly type: 'shed'; readonly share: number }
   /** Stop accepting, finish what is in flight until `deadlineMs` from now, then exit. */
   | { readonly type: 'stop'; readonly deadlineMs: number }
   /** Debug builds and tests only (`FAIRLEAD_DEBUG_HOOKS=1`): throw. */

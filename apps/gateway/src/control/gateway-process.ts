@@ -76,6 +76,10 @@ export class GatewayProcess implements AdminView {
         return { index, settings, memory: shared, ticketKeys, clockBaseNs, reusePort: options.sharePorts };
       },
       fullUpdate: () => this.#loop.fullUpdate(),
+      timeOf: (worker) => {
+        const metrics = this.metrics[worker]!;
+        return { worker, busyMs: metrics.counter('busyMs'), idleMs: metrics.counter('idleMs') };
+      },
       events: {
         onApplied: (version) => this.#loop.noteApplied(version),
         onBind: (key, error) => this.#loop.noteBind(key, error),

@@ -1,4 +1,5 @@
 import type { FromWorker, ToWorker, WorkerStart } from '../protocol.ts';
+import { lookMs, WorkerBalance, type WorkerTime } from './worker-balance.ts';
 import { WorkerHandle } from './worker-handle.ts';
 
 export interface FleetOptions {
@@ -10,6 +11,8 @@ export interface FleetOptions {
   readonly start: (index: number) => WorkerStart;
   /** An update that brings a worker from nothing to the present. */
   readonly fullUpdate: () => ToWorker & { readonly type: 'update' };
+  /** How the worker of this index has spent its time. */
+  readonly timeOf: (index: number) => WorkerTime;
   readonly events: FleetEvents;
 }
 
@@ -40,6 +43,8 @@ export class WorkerFleet {
   readonly #workers = new Set<WorkerHandle>();
   readonly #freeIndexes: number[];
   readonly #binds = new Map<string, string | null>();
+  readonly #balance = new WorkerBalance();
+  #balanceTimer: NodeJS.Timeout | null = null;
   #applied = 0;
   #longestUpdateMs = 0;
   #started = false;
@@ -87,12 +92,14 @@ export class WorkerFleet {
   }
 
   beginDrain(): void {
+    this.#stopBalancing();
     for (const worker of this.#live()) worker.send({ type: 'drain' });
   }
 
   /** Stops accepting, lets requests finish until `deadlineMs` from now, then ends every thread. */
   async stop(deadlineMs: number): Promise<void> {
     this.#stopping = true;
+    this.#stopBalancing();
     const gone = new Promise<void>((resolve) => {
       this.#drained = resolve;
     });
@@ -204,7 +211,21 @@ export class WorkerFleet {
     if (this.#ready || this.serving < this.#options.count) return;
     this.#ready = true;
     this.#spawn();
+    if (this.#options.count > 1) this.#balanceTimer = setInterval(() => this.#look(), lookMs).unref();
     this.#options.events.onReady();
+  }
+
+  /** Connections of a worker that has much more to do than another are asked to come back by another. */
+  #look(): void {
+    const serving = this.#live().filter((worker) => worker.ready);
+    const times = serving.map((worker) => this.#options.timeOf(worker.index));
+    for (const { worker: index, share } of this.#balance.decide(performance.now(), times)) {
+      serving.find((worker) => worker.index === index)?.send({ type: 'shed', share });
+    }
+  }
+
+  #stopBalancing(): void {
+    if (this.#balanceTimer !== null) clearInterval(this.#balanceTimer);
   }
 
   #noteGone(): void {

@@ -16,6 +16,7 @@ import { ListenerServer, type ListenerServerOptions } from './listener-server.ts
 import { OutputBuffer } from './output-buffer.ts';
 import { ParserPool } from './parser-pool.ts';
 import { Recycling, type RecyclingReason } from './recycling.ts';
+import { chooseToShed } from './shedding.ts';
 import { SecureContexts } from './sni.ts';
 
 export interface DownstreamEvents {
@@ -124,6 +125,12 @@ export class Downstream {
     for (const connection of busy.snapshot()) if (connection.list === busy) connection.sweep(nowMs);
     idle.sweep(nowMs);
     if (this.#share.draining) idle.closeUnused(nowMs - activeMs);
+  }
+
+  /** Asks connections with about this share of the requests to come back by another worker, 0 to 1. */
+  shed(share: number): void {
+    const { window } = this.#share.recycling;
+    for (const connection of chooseToShed(this.#all(), share, window)) connection.makeRoom();
   }
 
   /** From now on every answer is its connection's last, and connections that nobody uses close. Accepting goes on. */

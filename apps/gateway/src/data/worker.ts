@@ -1,3 +1,4 @@
+import type { EventLoopUtilization } from 'node:perf_hooks';
 import { parentPort, workerData } from 'node:worker_threads';
 import { type Clock, createClock } from '../clock.ts';
 import { giveBackMemory } from '../give-back-memory.ts';
@@ -7,6 +8,7 @@ import type { FromWorker, ToWorker, WorkerStart } from '../protocol.ts';
 import { DataPlane } from './data-plane.ts';
 import { Downstream, type DownstreamEvents } from './downstream.ts';
 import { FaultLog } from './fault-log.ts';
+import type { RecyclingReason } from './recycling.ts';
 
 /** Client connections' deadlines are no finer than this. */
 const downstreamSweepMs = 100;
@@ -36,6 +38,7 @@ class DataPlaneWorker implements DownstreamEvents {
   #bindsVersion: number = 0;
   #timer: NodeJS.Timeout | null = null;
   #downstreamSweptMs: number = 0;
+  #time: EventLoopUtilization = performance.eventLoopUtilization();
   #stopAtMs: number = Number.POSITIVE_INFINITY;
   #stopping: boolean = false;
 
@@ -66,6 +69,7 @@ class DataPlaneWorker implements DownstreamEvents {
   onMessage(message: ToWorker): void {
     if (message.type === 'update') this.#update(message);
     else if (message.type === 'drain') this.#downstream.beginDrain();
+    else if (message.type === 'shed') this.#downstream.shed(message.share);
     else if (message.type === 'stop') this.#stop(message.deadlineMs);
     else if (this.#start.settings.debugHooks) throw new Error('crashed on request');
   }
@@ -88,6 +92,10 @@ class DataPlaneWorker implements DownstreamEvents {
   onRefused(status: number, code: string): void {
     this.#metrics.countReason('connectionFailures', code);
     if (status > 0) this.#metrics.exchangeDone(-1, status, 0, -1, 0, 0);
+  }
+
+  onRecycled(why: RecyclingReason): void {
+    this.#metrics.countReason('connectionsRecycled', why);
   }
 
   onFault(error: unknown): void {
@@ -127,9 +135,18 @@ class DataPlaneWorker implements DownstreamEvents {
     if (nowMs - this.#downstreamSweptMs >= downstreamSweepMs - 1) {
       this.#downstreamSweptMs = nowMs;
       this.#downstream.sweep(nowMs);
+      this.#countTime();
     }
     if (this.#stopping && this.#isStopped(nowMs)) void this.#exit();
     else this.#arm();
+  }
+
+  /** For the balance between workers. */
+  #countTime(): void {
+    const time = performance.eventLoopUtilization();
+    this.#metrics.count('busyMs', time.active - this.#time.active);
+    this.#metrics.count('idleMs', time.idle - this.#time.idle);
+    this.#time = time;
   }
 
   #stop(deadlineMs: number): void {

@@ -27,6 +27,9 @@ export const counterNames = [
   'mirrorsSent',
   'mirrorsDropped',
   'accessLogLinesDropped',
+  /** What the worker's event loop did, in milliseconds. */
+  'busyMs',
+  'idleMs',
 ] as const;
 
 export const reasonFamilies = [
@@ -34,6 +37,8 @@ export const reasonFamilies = [
   'requestFailures',
   /** Connections and requests turned away before they became an exchange: malformed bytes, too many per client, a deadline. */
   'connectionFailures',
+  /** Client connections asked to leave. */
+  'connectionsRecycled',
 ] as const;
 
 /** Those that a lost worker takes with it. */

@@ -82,6 +82,10 @@ function writeProcess(text: PrometheusText, view: AdminView, facts: ProcessFacts
     'Longest time from the loss of a serving worker until another served in its place.',
     workers.longestReplacementMs / 1_000,
   );
+  text.family('fairlead_worker_busy_seconds_total', 'counter', 'Time that data-plane threads had something to do.');
+  view.metrics.forEach((metrics, worker) => {
+    text.sample(metrics.counter('busyMs') / 1_000, { worker: String(worker) });
+  });
 }
 
 function writeConfig(text: PrometheusText, { config, problems, table }: AdminView): void {
@@ -190,6 +194,7 @@ const reasonFamilyNames: readonly (readonly [ReasonFamily, string, string])[] = 
     'connection_failures_total',
     'Connections and requests turned away before a route was looked for, by reason.',
   ],
+  ['connectionsRecycled', 'connections_recycled_total', 'Connections asked to leave, so that clients spread anew.'],
 ];
 
 function writeReasons(text: PrometheusText, metrics: readonly WorkerMetrics[]): void {

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { type DownstreamSettings, defaultSettings, type RecyclingSettings } from '../../src/settings.ts';
 import { Fixture } from './fixture.ts';
-import { pause, until } from './raw-client.ts';
+import { pause, type RawClient, until } from './raw-client.ts';
 
 const off = defaultSettings.downstream.recycling;
 const get = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
@@ -71,6 +71,26 @@ describe('asking HTTP/1.1 connections to leave', () => {
     await client.receives('second');
     expect(client.text).toContain('connection: close');
     await client.endsCleanly();
+  });
+
+  it('makes room at a busy worker with the next answers of the busiest', async () => {
+    await start({});
+    const [busy, alsoBusy, quiet] = [await fixture.connect(), await fixture.connect(), await fixture.connect()];
+    fixture.handler.script = (exchange) => exchange.answer(`answer ${fixture.handler.exchanges.length};`);
+    let sent = 0;
+    const ask = async (client: RawClient): Promise<void> => {
+      client.send(get);
+      await client.receives(`answer ${++sent};`);
+    };
+    for (let i = 0; i < 4; i++) for (const client of [busy, alsoBusy]) await ask(client);
+    await ask(quiet);
+    fixture.downstream.shed(0.5);
+    await pause(10);
+    expect([busy, alsoBusy, quiet].map(({ ended }) => ended)).toEqual([false, false, false]);
+    for (const client of [busy, alsoBusy, quiet]) await ask(client);
+    await busy.endsCleanly();
+    expect([alsoBusy, quiet].map(({ text }) => text.includes('connection: close'))).toEqual([false, false]);
+    expect(fixture.recycled).toEqual(['balance']);
   });
 
   it('spares excluded clients', async () => {
