@@ -138,7 +138,7 @@ export class ServerSession extends Session<ServerStream> {
     const stream = this.#begin(id);
     stream.begin(head, ends);
     const receiver = this.#sink.onRequest(head, ends || head.upgrade !== '', stream);
-    if (!stream.over) stream.receiver = receiver;
+    stream.attach(receiver);
   }
 
   #begin(id: number): ServerStream {

@@ -43,6 +43,8 @@ export class ServerStream extends Stream implements DownstreamStream {
   #early: ByteQueue | null = null;
   /** The last of the response was given to us. */
   #lastGiven: boolean = false;
+  /** Broken off by us; the receiver is still to be told. */
+  #gaveUp: boolean = false;
 
   constructor(session: ServerSession, id: number) {
     super(id);
@@ -110,6 +112,11 @@ export class ServerStream extends Stream implements DownstreamStream {
     this.unreceived = this.#upgrade ? -1 : head.contentLength;
   }
 
+  /** `onRequest` has returned. */
+  attach(receiver: RequestReceiver): void {
+    if (!this.over || this.#gaveUp) this.receiver = receiver;
+  }
+
   /** The exchange is over; returns who is still to be told, null when nobody is. */
   finish(): RequestReceiver | null {
     const { receiver } = this;
@@ -153,7 +160,7 @@ export class ServerStream extends Stream implements DownstreamStream {
   }
 
   override onTurnEnd(): void {
-    if (this.over) this.finish()?.onRequestAbort('gateway');
+    if (this.#gaveUp) this.finish()?.onRequestAbort('gateway');
     else if (this.#tunnel && !this.#tunnelOpen) this.#openTunnel();
   }
 
@@ -223,7 +230,10 @@ export class ServerStream extends Stream implements DownstreamStream {
   #giveUp(last: boolean): void {
     this.over = true;
     if (last) this.finish();
-    else this.session.atTurnEnd(this);
+    else {
+      this.#gaveUp = true;
+      this.session.atTurnEnd(this);
+    }
     this.session.reset(this, ErrorCode.internalError);
   }
 

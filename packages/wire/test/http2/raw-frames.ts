@@ -1,4 +1,5 @@
 import { ErrorCode } from '../../src/index.ts';
+import { type RawField, rawBlock } from './raw-block.ts';
 
 export interface RawFrame {
   readonly type: number;
@@ -37,31 +38,14 @@ export function settingsFrame(...pairs: readonly (readonly [number, number])[]):
   return frame('SETTINGS', 0, 0, Buffer.concat(payload));
 }
 
-/** A field block of literals without indexing and without Huffman's code. */
-export function block(fields: readonly (readonly [string, string])[]): Buffer {
-  return Buffer.concat(fields.flatMap(([name, value]) => [Buffer.of(0), text(name), text(value)]));
-}
-
-function text(value: string): Buffer {
-  const octets = Buffer.from(value, 'latin1');
-  if (octets.length < 127) return Buffer.concat([Buffer.of(octets.length), octets]);
-  const size = [127];
-  let rest = octets.length - 127;
-  for (; rest >= 128; rest >>= 7) size.push((rest & 127) | 128);
-  size.push(rest);
-  return Buffer.concat([Buffer.from(size), octets]);
-}
-
-export type Fields = readonly (readonly [string, string])[];
-
-export function requestBlock(method: string = 'GET', path: string = '/', more: Fields = []): Buffer {
+export function requestBlock(method: string = 'GET', path: string = '/', more: readonly RawField[] = []): Buffer {
   const pseudo = [
     [':method', method],
     [':scheme', 'http'],
     [':authority', 'a.example'],
     [':path', path],
   ] as const;
-  return block([...pseudo, ...more]);
+  return rawBlock([...pseudo, ...more]);
 }
 
 export function headers(id: number, flags: number, payload: Buffer = requestBlock()): Buffer {

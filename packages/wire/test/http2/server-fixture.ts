@@ -62,13 +62,15 @@ export class ServerFixture implements ServerSink {
   goaways: number = 0;
   acks: number = 0;
   nowMs: number = 1_000;
+  /** Sent before anything was received. */
+  readonly greeting: readonly string[];
   /** Called within `onRequest`. */
   respond: (request: RecordedRequest) => void = () => {};
 
   constructor(own: Partial<Http2ServerSettings> = {}, handshake: boolean = true) {
     this.session = new ServerSession({ ...settings, ...own }, this.output, this);
     this.session.start();
-    this.send();
+    this.greeting = this.sent();
     if (handshake) this.send(preface, settingsFrame());
   }
 

@@ -229,10 +229,10 @@ describe('a server', () => {
     expect(fixture.send(sent)).toEqual(expected);
   });
 
-  it('begins with SETTINGS and opens the connection', () => {
+  it('begins with SETTINGS, opens the connection, and acknowledges', () => {
     const fixture = new ServerFixture({}, false);
-    fixture.session.goawaySoon();
-    expect(fixture.send(preface, settingsFrame())).toEqual(['GOAWAY 2147483647 noError', 'SETTINGS ack']);
+    expect(fixture.greeting).toEqual(['SETTINGS', 'WINDOW_UPDATE 0 983041']);
+    expect(fixture.send(preface, settingsFrame())).toEqual(['SETTINGS ack']);
   });
 
   it.each([
