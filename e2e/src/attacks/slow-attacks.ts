@@ -40,7 +40,7 @@ export const slowAttacks: readonly Attack[] = [
     run: (target) =>
       heldOpen(target, 2 * target.deadlines.bodyGraceMs, [], (connection, n) => {
         if (n > 0) return connection.write(dataFrame(1, 'x', false));
-        const request = literalBlock(requestFields(attackedPaths.upload, 'POST'));
+        const request = literalBlock(requestFields(attackedPaths.upload, 'POST', [['content-length', '1000']]));
         connection.write(headersFrame(connection.nextStreamId(), request, false));
       }),
   },
@@ -127,7 +127,7 @@ async function heldOpen(
     if (await connection.until(isCutOff, limitMs + slackMs)) return toOutcome(performance.now() - startedMs, limitMs);
     // Who does not read sees an end only when it reads on: what was under way, and then nothing more.
     connection.readOn();
-    return toOutcome((await connection.untilClosed(2_000)) ? limitMs + slackMs : null, limitMs);
+    return toOutcome((await connection.until(isCutOff, 2_000)) ? limitMs + slackMs : null, limitMs);
   } finally {
     clearInterval(drip);
     connection.destroy();
