@@ -195,28 +195,33 @@ describe('the status of an endpoint', () => {
   });
 });
 
-it('a call without a deadline may be silent for as long as it likes', async () => {
-  const quiet = await scene.backend(silent);
-  const busy = await scene.backend(ends(0));
-  const gateway = await scene.start(siteOf([quiet.port]));
-  const streams = [];
-  for (let i = 0; i < 4; i++) {
-    const client = await gateway.connect();
-    client.send(call());
-    streams.push(client);
-  }
-  await until(
-    () => quiet.requests === 4,
-    () => 'four streams',
-  );
-  gateway.apply(siteOf([quiet.port, busy.port]));
-  const untilMs = performance.now() + 600;
-  while (performance.now() < untilMs) {
-    await gateway.exchange(call('x-unary: yes\r\n')).catch(() => '');
-    await pause(20);
-    if (quiet.requests > 4) break;
-  }
-  expect(gateway.stats.isOut(0)).toBe(false);
+describe('an endpoint that does not answer', () => {
+  const start = async (fields: string) => {
+    const quiet = await scene.backend(silent);
+    const busy = await scene.backend(ends(0));
+    const gateway = await scene.start(siteOf([quiet.port]));
+    const send = async () => (await gateway.connect()).send(call(fields));
+    for (let i = 0; i < 4; i++) await send();
+    await until(
+      () => quiet.requests === 4,
+      () => 'four calls',
+    );
+    gateway.apply(siteOf([quiet.port, busy.port]));
+    for (let i = 0; i < 30 && !gateway.stats.isOut(0); i++) {
+      await send();
+      await pause(20);
+    }
+    expect(busy.requests).toBeGreaterThan(0);
+    return gateway.stats.isOut(0);
+  };
+
+  it('is hung when calls have a deadline', async () => {
+    expect(await start('grpc-timeout: 1M\r\n')).toBe(true);
+  });
+
+  it('may have nothing to say in streams, which have none', async () => {
+    expect(await start('')).toBe(false);
+  });
 });
 
 it('a client that leaves is told nothing, and the call counts as cancelled', async () => {
