@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Attack } from '../attacks/attack.ts';
 import { AttackedGateway } from '../attacks/attacked-gateway.ts';
 import { malformedRequests, quickAttacks, slowAttacks } from '../attacks/index.ts';
-import { type UnderAttack, underAttack } from '../attacks/under-attack.ts';
+import { carryOut, type UnderAttack, underAttack } from '../attacks/under-attack.ts';
 import type { CaseResult, Suite, SuiteContext } from './suite.ts';
 
 export const attacks: Suite = {
@@ -12,6 +12,8 @@ export const attacks: Suite = {
 };
 
 const seconds = 3;
+/** A busy machine harms others too: unharmed once is unharmed. */
+const tries = 3;
 /** Others' p99 may double; below this many milliseconds it is the machine's mood that one sees. */
 const p99Factor = 2;
 const p99FloorMs = 5;
@@ -26,12 +28,18 @@ async function runAttacks(context: SuiteContext): Promise<readonly CaseResult[]>
     const wanted = Object.entries(groups).filter(([name]) => context.only.length === 0 || context.only.includes(name));
     const all = wanted.flatMap(([, attacks]) => attacks);
     context.progress('attacks: each once, to warm up …');
-    await Promise.all(all.map((attack) => attack.run(target)));
+    await Promise.all(all.map((attack) => carryOut(attack, target)));
     await sleep(settleMs);
     const before = target.residentBytes();
     const results: CaseResult[] = [];
     for (const [configuration, group] of wanted) {
-      for (const attack of group) results.push(await runOne(configuration, attack, target, context));
+      // A malformed request is one request: nobody else could notice.
+      const run = configuration === 'malformed' ? runAlone : runBesideOthers;
+      for (const attack of group) {
+        const result = { configuration, name: attack.name, ...(await run(attack, target)) };
+        results.push(result);
+        context.progress(`attacks: ${result.outcome} ${result.name}: ${result.detail}`);
+      }
     }
     await sleep(settleMs);
     return [...results, memoryResult(before, target), upstreamResult(target)];
@@ -40,19 +48,24 @@ async function runAttacks(context: SuiteContext): Promise<readonly CaseResult[]>
   }
 }
 
-async function runOne(
-  configuration: string,
-  attack: Attack,
-  target: AttackedGateway,
-  context: SuiteContext,
-): Promise<CaseResult> {
-  const result = await underAttack(attack, target, seconds);
-  const passed = result.outcome.passed && isUnharmed(result);
-  const { calm, attacked, outcome } = result;
-  const others = `others' p99 ${attacked.p99Ms.toFixed(1)} ms, before ${calm.p99Ms.toFixed(1)}, ${attacked.failed} failed`;
-  const detail = `${outcome.detail}; ${others}`;
-  context.progress(`attacks: ${passed ? '✓' : '✗'} ${attack.name}: ${detail}`);
-  return { configuration, name: attack.name, outcome: passed ? 'passed' : 'failed', detail };
+type Judgement = Pick<CaseResult, 'outcome' | 'detail'>;
+
+async function runAlone(attack: Attack, target: AttackedGateway): Promise<Judgement> {
+  const { passed, detail } = await carryOut(attack, target);
+  return { outcome: passed ? 'passed' : 'failed', detail };
+}
+
+async function runBesideOthers(attack: Attack, target: AttackedGateway): Promise<Judgement> {
+  let judged: Judgement = { outcome: 'failed', detail: '' };
+  for (let i = 0; i < tries; i++) {
+    const result = await underAttack(attack, target, seconds);
+    const { calm, attacked, outcome } = result;
+    const others = `others' p99 ${attacked.p99Ms.toFixed(1)} ms, before ${calm.p99Ms.toFixed(1)}, ${attacked.failed} failed`;
+    const passed = outcome.passed && isUnharmed(result);
+    judged = { outcome: passed ? 'passed' : 'failed', detail: `${outcome.detail}; ${others}` };
+    if (passed || !outcome.passed) break;
+  }
+  return judged;
 }
 
 function isUnharmed({ calm, attacked }: UnderAttack): boolean {
