@@ -232,6 +232,14 @@ describe('what is indexed', () => {
     expect(written(encoder)).toBe('');
   });
 
+  it('what repeats stays indexed beside thousands that come twice', () => {
+    const encoder = new HeaderEncoder('repeated');
+    const always = Array.from({ length: 8 }, (_, i) => new Field(internName(`x-always-${i}`), `value ${i}`));
+    const twice = Array.from({ length: 3_000 }, (_, i) => new Field(internName('x-request-id'), `${i}`));
+    for (let round = 0; round < 3; round++) for (const field of twice) written(encoder, ...always, field);
+    expect(written(encoder, ...always)).toHaveLength(16);
+  });
+
   it('more fields than are kept, again and again', () => {
     const wire = new Wire('repeated');
     const many = Array.from({ length: 3_000 }, (_, i) => new Field(internName('x-many'), `value ${i}`));

@@ -53,10 +53,15 @@ export class EncoderTable {
     if (!field.name.internValues || fieldSize(field) > this.#table.maxBytes / 4) return false;
     this.#serials ??= new Uint32Array(places);
     const place = field.http2Slot & (places - 1);
-    const taken = this.#serials[place]!;
-    if (taken > 0 && this.#table.byAge(this.#table.newest - taken) !== null) return false;
+    if (this.#isTaken(place)) return false;
     this.#table.add(field);
     this.#serials[place] = this.#table.newest;
     return true;
+  }
+
+  /** By a field that is in the table and would be looked for here: its slot may be another by now. */
+  #isTaken(place: number): boolean {
+    const holder = this.#table.byAge(this.#table.newest - this.#serials![place]!);
+    return holder !== null && (holder.http2Slot & (places - 1)) === place;
   }
 }

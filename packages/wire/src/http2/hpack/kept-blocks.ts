@@ -17,11 +17,13 @@ const wordsPerSlot = 32;
 
 /**
  * The literal representations of fields that repeat. They are copied by words, which is several times cheaper than writing their texts anew, so that
- * Huffman code costs nothing. 1,024 fields of at most 128 octets; the oldest gives way to a new one. Slots count from 1.
+ * Huffman code costs nothing. 1,024 fields of at most 128 octets; one that was not written lately gives way to a new one. Slots count from 1.
  */
 export class KeptBlocks {
   readonly #owners: (Field | null)[] = new Array<Field | null>(slots + 1).fill(null);
   readonly #lengths: Uint8Array = new Uint8Array(slots + 1);
+  /** 1 for what was asked for since it was last passed over. */
+  readonly #used: Uint8Array = new Uint8Array(slots + 1);
   #words: Int32Array | null = null;
   #next: number = 0;
   #viewed: Octets | null = null;
@@ -29,7 +31,10 @@ export class KeptBlocks {
 
   /** Whether the field's octets are here. */
   has(field: Field): boolean {
-    return field.http2Slot > 0 && this.#owners[field.http2Slot] === field;
+    const slot = field.http2Slot;
+    if (slot <= 0 || this.#owners[slot] !== field) return false;
+    this.#used[slot] = 1;
+    return true;
   }
 
   /** Copies the octets of a field that is here, and up to three more; returns the offset behind them. */
@@ -51,12 +56,19 @@ export class KeptBlocks {
     this.#words ??= new Int32Array((slots + 1) * wordsPerSlot);
     const words = this.#words;
     const view = this.#viewOf(bytes);
-    this.#next = (this.#next % slots) + 1;
-    const slot = this.#next;
+    const slot = this.#victim();
     for (let word = slot * wordsPerSlot, at = start; at < end; word++, at += 4) words[word] = view.getInt32(at, true);
     this.#lengths[slot] = end - start;
     this.#owners[slot] = field;
     field.http2Slot = slot;
+  }
+
+  #victim(): number {
+    for (;;) {
+      this.#next = (this.#next % slots) + 1;
+      if (this.#used[this.#next] === 0) return this.#next;
+      this.#used[this.#next] = 0;
+    }
   }
 
   #viewOf(bytes: Octets): DataView {
