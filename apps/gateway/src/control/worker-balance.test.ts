@@ -72,7 +72,7 @@ describe('the balance between workers', () => {
     expect(looks.times(2, 0.65, 0.35)).toEqual([]);
     const [second] = looks.next(0.65, 0.35);
     expect(second!.share).toBeCloseTo(0.15 / 0.65);
-    expect(looks.times(3, 0.54, 0.46)).toEqual([]);
+    expect(looks.times(1 + balanceTerms.looksAfter, 0.54, 0.46)).toEqual([]);
     const restEndMs = looks.nowMs + balanceTerms.restMs;
     while (looks.nowMs + lookMs < restEndMs) expect(looks.next(1, 0)).toEqual([]);
     expect(looks.next(1, 0).length).toBe(1);

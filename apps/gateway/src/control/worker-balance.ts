@@ -21,8 +21,10 @@ export interface BalanceTerms {
   readonly tolerance: number;
   /** Or until none is busier than this: then it is not worth asking anybody. */
   readonly quietBelow: number;
-  /** After connections were shed the next look is thrown away, because they leave and come back in it, and as many are averaged. */
+  /** After connections were shed the next look is thrown away, because they leave and come back in it, and at least as many are averaged. */
   readonly looksBetween: number;
+  /** It is believed to be done after as many looks: one peak must not end it. */
+  readonly looksAfter: number;
   /** When this often was not enough it rests: perhaps the load is one connection, or all clients always come back to the same worker. */
   readonly maxRounds: number;
   readonly restMs: number;
@@ -39,6 +41,7 @@ export const balanceTerms: BalanceTerms = {
   tolerance: 0.1,
   quietBelow: 0.3,
   looksBetween: 2,
+  looksAfter: 8,
   maxRounds: 20,
   restMs: 10_000,
   maxRestMs: 600_000,
@@ -74,14 +77,17 @@ export class WorkerBalance {
     if (looks < (this.#rounds > 0 ? this.#terms.looksBetween : this.#terms.looksBefore) || nowMs < this.#restUntilMs) {
       return [];
     }
-    const busy = [...this.#shares].map(([worker, shares]) => ({ worker, share: average(shares.slice(-looks)) }));
-    return this.#rounds > 0 || this.#isLopsided(busy) ? this.#balance(nowMs, busy) : [];
+    const most = this.#rounds > 0 ? looks : this.#terms.looksBefore;
+    const busy = [...this.#shares].map(([worker, shares]) => ({ worker, share: average(shares.slice(-most)) }));
+    return this.#rounds > 0 || this.#isLopsided(busy) ? this.#balance(nowMs, looks, busy) : [];
   }
 
-  #balance(nowMs: number, busy: readonly Shedding[]): readonly Shedding[] {
+  #balance(nowMs: number, looks: number, busy: readonly Shedding[]): readonly Shedding[] {
+    const { maxRounds, looksAfter } = this.#terms;
     const mean = average(busy.map(({ share }) => share));
-    if (this.#isDone(busy, mean) || this.#rounds >= this.#terms.maxRounds) {
-      this.#rest(nowMs, this.#isDone(busy, mean));
+    const isDone = this.#isDone(busy, mean);
+    if (isDone || this.#rounds >= maxRounds) {
+      if (!isDone || looks >= looksAfter) this.#rest(nowMs, isDone);
       return [];
     }
     this.#rounds++;
@@ -115,15 +121,14 @@ export class WorkerBalance {
   #look(times: readonly WorkerTime[]): number {
     const same = times.length === this.#last.size && times.every(({ worker }) => this.#last.has(worker));
     if (!same || this.#skip) this.#forget();
-    const { looksBefore, looksBetween } = this.#terms;
-    if (same && !this.#skip) for (const time of times) this.#note(time, Math.max(looksBefore, looksBetween));
+    if (same && !this.#skip) for (const time of times) this.#note(time);
     if (!same) this.#rounds = 0;
     this.#skip = false;
     this.#last = new Map(times.map((time) => [time.worker, time]));
     return this.#shares.size < 2 ? 0 : this.#shares.values().next().value!.length;
   }
 
-  #note(time: WorkerTime, most: number): void {
+  #note(time: WorkerTime): void {
     const last = this.#last.get(time.worker)!;
     const busyMs = time.busyMs - last.busyMs;
     const sumMs = busyMs + time.idleMs - last.idleMs;
@@ -131,7 +136,7 @@ export class WorkerBalance {
     this.#shares.set(time.worker, shares);
     // One that does not get to say how busy it is is very busy.
     shares.push(sumMs > 0 ? busyMs / sumMs : 1);
-    if (shares.length > most) shares.shift();
+    if (shares.length > Math.max(this.#terms.looksBefore, this.#terms.looksAfter)) shares.shift();
   }
 
   #forget(): void {
