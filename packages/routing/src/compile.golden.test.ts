@@ -48,6 +48,7 @@ const apiReasons = [
   ['Accepted', 'False', 'NotAllowedByListeners'],
   ['Accepted', 'False', 'NoMatchingListenerHostname'],
   ['Accepted', 'False', 'NoMatchingParent'],
+  ['Accepted', 'False', 'HostnameConflict'],
   ['Accepted', 'False', 'IncompatibleFilters'],
   ['ResolvedRefs', 'False', 'InvalidKind'],
   ['ResolvedRefs', 'False', 'BackendNotFound'],
