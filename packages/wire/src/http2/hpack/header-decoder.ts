@@ -1,9 +1,9 @@
-import { Field, isInterned, type NameInfo, names } from '@fairlead/message';
+import { Field, internPeerName, isInterned, type NameInfo, names } from '@fairlead/message';
 import { targetBytes, valueBytes } from '../../http1/byte-class.ts';
 import { isKeepable } from '../../http1/field-line.ts';
 import { LineCache } from '../../http1/line-cache.ts';
 import { type Octets, viewOf } from '../../octets.ts';
-import { FieldUse } from '../heads/field-use.ts';
+import { FieldUse, firstFault, useOf } from '../heads/field-use.ts';
 import { FieldTable, fieldSize, initialTableBytes } from './field-table.ts';
 import { IntegerReader } from './integer.ts';
 import { SlotMark } from './kept-blocks.ts';
@@ -44,6 +44,8 @@ export class HeaderDecoder {
   readonly #maxTableBytes: number;
   readonly #limits: FieldSectionLimits;
   readonly #table: FieldTable = new FieldTable();
+  /** The table has, or had, a name that is not interned. */
+  #strangers: boolean = false;
   #octets: number = 0;
 
   /** `maxTableBytes`: our SETTINGS_HEADER_TABLE_SIZE. At least 4,096, which a peer may use before it knows our settings. */
@@ -85,8 +87,9 @@ export class HeaderDecoder {
   }
 
   #fieldAt(index: number): Field | null {
-    if (index > lastStaticIndex) return this.#table.byAge(index - lastStaticIndex - 1);
-    return index === 0 ? null : staticFields[index]!;
+    if (index <= lastStaticIndex) return index === 0 ? null : staticFields[index]!;
+    const field = this.#table.byAge(index - lastStaticIndex - 1);
+    return this.#strangers && field !== null ? renewed(field) : field;
   }
 
   /** With or without indexing. */
@@ -102,7 +105,7 @@ export class HeaderDecoder {
     if (next < 0) return -1;
     const field = this.#literalAt(bytes, at, index, value, next);
     if (field === null) return -1;
-    if (incremental) this.#table.add(field);
+    if (incremental) this.#index(field);
     this.#push(field);
     return next;
   }
@@ -135,6 +138,11 @@ export class HeaderDecoder {
     return field;
   }
 
+  #index(field: Field): void {
+    this.#table.add(field);
+    this.#strangers ||= !isInterned(field.name);
+  }
+
   #nameAt(index: number): NameInfo | null {
     const field = this.#fieldAt(index);
     return field === null ? null : field.name;
@@ -146,6 +154,12 @@ export class HeaderDecoder {
       this.tooLarge = true;
     else this.fields.push(field);
   }
+}
+
+/** With the name as it is interned now: another message may have had a name that the configuration only then spoke of. */
+function renewed(field: Field): Field {
+  if (isInterned(field.name) || useOf(field) >= firstFault) return field;
+  return new Field(internPeerName(field.name.name), field.value);
 }
 
 /** By static index. */
