@@ -15,7 +15,8 @@ export class Inbound {
   readonly #connectionSize: number;
   /** Until the peer has seen our SETTINGS it may fill the window that it presumes. */
   #leastStreamWindow: number = firstWindowBytes;
-  #connectionWindow: number = firstWindowBytes;
+  /** What the peer may send on the whole connection. */
+  connectionWindow: number = firstWindowBytes;
 
   constructor(settings: Http2SessionSettings, writer: FrameWriter) {
     this.#settings = settings;
@@ -39,9 +40,9 @@ export class Inbound {
 
   /** A DATA frame of `length` octets came. False: it is more than the connection's window has. */
   receive(length: number): boolean {
-    this.#connectionWindow -= length;
-    if (this.#connectionWindow < 0) return false;
-    if (this.#connectionWindow <= this.#connectionSize >>> 1) this.#openConnection();
+    this.connectionWindow -= length;
+    if (this.connectionWindow < 0) return false;
+    if (this.connectionWindow <= this.#connectionSize >>> 1) this.#openConnection();
     return true;
   }
 
@@ -76,9 +77,9 @@ export class Inbound {
   }
 
   #openConnection(): void {
-    const credit = this.#connectionSize - this.#connectionWindow;
+    const credit = this.#connectionSize - this.connectionWindow;
     if (credit === 0) return;
-    this.#connectionWindow = this.#connectionSize;
+    this.connectionWindow = this.#connectionSize;
     this.#writer.windowUpdate(0, credit);
   }
 }

@@ -33,7 +33,8 @@ export class Outbound {
   nowMs: number = 0;
   /** DATA frames that the peer was given, each of which it may answer with control frames. */
   dataFrames: number = 0;
-  #queuedBytes: number = 0;
+  /** Octets of all streams that wait. */
+  queuedBytes: number = 0;
   #firstReady: Stream | null = null;
   #lastReady: Stream | null = null;
   #behind: boolean = false;
@@ -89,13 +90,13 @@ export class Outbound {
 
   /** More than a stream, or the connection, may have waiting. */
   overfull(stream: Stream): boolean {
-    return (stream.queue !== null && stream.queue.size > maxStreamQueueBytes) || this.#queuedBytes > maxQueueBytes;
+    return (stream.queue !== null && stream.queue.size > maxStreamQueueBytes) || this.queuedBytes > maxQueueBytes;
   }
 
   /** The stream is closed: what waits is dropped. */
   drop(stream: Stream): void {
     if (stream.ready) this.#leaveRing(stream);
-    if (stream.queue !== null) this.#queuedBytes -= stream.queue.size;
+    if (stream.queue !== null) this.queuedBytes -= stream.queue.size;
     stream.queue = null;
     stream.queuedTrailers = null;
     stream.drainWanted = false;
@@ -158,7 +159,7 @@ export class Outbound {
     this.#beginData(stream, size, ends);
     queue.move(size, this.writer.bytes, this.writer.at);
     this.writer.at += size;
-    this.#queuedBytes -= size;
+    this.queuedBytes -= size;
     stream.sentMs = this.nowMs;
     if (ends) this.#ended(stream);
   }
@@ -213,7 +214,7 @@ export class Outbound {
   #enqueue(stream: Stream, bytes: Uint8Array, start: number, end: number, last: boolean): void {
     stream.queue ??= new ByteQueue();
     stream.queue.push(bytes, start, end);
-    this.#queuedBytes += end - start;
+    this.queuedBytes += end - start;
     if (last) stream.queuedEnd = true;
     else stream.drainWanted = true;
     this.#settle(stream);
