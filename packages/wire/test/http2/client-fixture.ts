@@ -53,7 +53,9 @@ export class RecordedResponse implements ResponseReceiver {
   }
 
   onUpstreamFailure(failure: UpstreamFailure): void {
-    if (this.complete || this.failure !== null) throw new Error('A failure behind the end.');
+    // Of a tunnel the other direction may be open.
+    const over = this.complete && this.head?.status !== 101;
+    if (over || this.failure !== null) throw new Error('A failure behind the end.');
     this.failure = failure;
   }
 
