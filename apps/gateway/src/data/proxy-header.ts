@@ -78,9 +78,11 @@ export class ProxyHeaders {
       open();
       return;
     }
+    // Without an address it has gone already, as health checks do.
+    const known = socket.remoteAddress !== undefined;
     socket.on('error', ignore);
     socket.destroy();
-    this.#onRefused('proxy_untrusted');
+    if (known) this.#onRefused('proxy_untrusted');
   }
 
   #name(socket: Socket, address: string): void {
