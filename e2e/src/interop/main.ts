@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { aborts } from './aborts.ts';
 import { attacks } from './attacks.ts';
 import { grpc } from './grpc.ts';
 import { h2spec } from './h2spec.ts';
@@ -9,7 +10,7 @@ import { formatInteropReport, toInteropReport } from './interop-report.ts';
 import { soak } from './soak.ts';
 import type { CaseResult, Suite } from './suite.ts';
 
-const suites: readonly Suite[] = [h2spec, grpc, attacks, soak];
+const suites: readonly Suite[] = [h2spec, grpc, attacks, soak, aborts];
 
 const usage = `usage: npm run interop -- SUITE [--runs N] [--only CONFIGURATION,…] [--requests N] [--json]
 

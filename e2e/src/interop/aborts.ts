@@ -1,0 +1,116 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../gateway/free-port.ts';
+import { gatewayObjects, routeObject, serviceObjects } from '../gateway/objects.ts';
+import { runGateway, writeManifests } from '../gateway/run-gateway.ts';
+import { residentBytes } from '../process-tree.ts';
+import { abortingClients } from '../soak/abort-clients.ts';
+import { MoodyBackends } from '../soak/moody-backends.ts';
+import type { CaseResult, Suite, SuiteContext } from './suite.ts';
+
+export const aborts: Suite = {
+  name: 'aborts',
+  summary:
+    '10,000 streams that either side breaks off at any moment: ends are told, nothing stays open, memory is given back',
+  run: runAborts,
+};
+
+const services = ['http1', 'h2c'] as const;
+const streams = 10_000;
+/** The first round makes what stays; later ones may not add to it. */
+const rounds = 3;
+const settleMs = 3_000;
+const mib = 2 ** 20;
+const maxGrowthMib = 16;
+const gauges = ['fairlead_requests_in_flight', 'fairlead_upstream_http2_streams_open'];
+
+interface Gateway {
+  readonly adminPort: number;
+  readonly pid: number;
+}
+
+async function runAborts(context: SuiteContext): Promise<readonly CaseResult[]> {
+  const ports = { http1: await freePort(), h2c: await freePort() };
+  const adminPort = await freePort();
+  const backends = await MoodyBackends.start();
+  const directory = join(context.directory, 'manifests');
+  writeManifests(directory, 'gateway.json', manifests(ports, backends));
+  const flags = ['--workers', '1', '--access-log', 'off'];
+  const process = await runGateway({ directory, adminPort, cpu: null, flags });
+  try {
+    const results: CaseResult[] = [];
+    for (const service of services) {
+      if (context.only.length > 0 && !context.only.includes(service)) continue;
+      results.push(...(await runOne(service, ports[service], backends, { adminPort, pid: process.pid }, context)));
+    }
+    return results;
+  } finally {
+    await process.stop('SIGINT');
+    backends.stop();
+  }
+}
+
+function manifests(ports: Readonly<Record<string, number>>, backends: MoodyBackends): readonly object[] {
+  const listeners = services.map((name) => ({ name, port: ports[name]!, tls: false }));
+  const { addresses } = backends;
+  return [
+    ...gatewayObjects(listeners, null),
+    ...services.flatMap((name) => serviceObjects({ name, addresses: [addresses[name]], h2c: name === 'h2c' })),
+    ...services.map((name) => routeObject('HTTPRoute', name, name)),
+    tolerantPolicy(),
+  ];
+}
+
+/** So many cancelled requests would otherwise be taken for an attack. */
+function tolerantPolicy(): object {
+  return {
+    apiVersion: 'fairlead.dev/v1alpha1',
+    kind: 'ClientTrafficPolicy',
+    metadata: { name: 'tolerant' },
+    spec: {
+      targetRefs: [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'site' }],
+      http2: { abuse: { maxEarlyResets: 1_000_000 } },
+    },
+  };
+}
+
+async function runOne(
+  configuration: string,
+  port: number,
+  backends: MoodyBackends,
+  gateway: Gateway,
+  { progress }: SuiteContext,
+): Promise<readonly CaseResult[]> {
+  const results: CaseResult[] = [];
+  let afterFirst = 0;
+  for (let round = 1; round <= rounds; round++) {
+    progress(`aborts: ${configuration}, round ${round} of ${rounds} …`);
+    const { streams: ended, whole, brokenOff, cancelled, wrong } = await abortingClients(port, streams);
+    const detail = `${ended} streams: ${whole} whole, ${brokenOff} broken off, ${cancelled} cancelled, ${wrong.length} wrong`;
+    const examples = wrong.length === 0 ? '' : `: ${[...new Set(wrong)].slice(0, 5).join('; ')}`;
+    results.push(judged(configuration, `round ${round}`, wrong.length === 0, detail + examples));
+    await sleep(settleMs);
+    results.push(await openResult(configuration, round, backends, gateway));
+    if (round === 1) afterFirst = residentBytes(gateway.pid);
+  }
+  const grown = (residentBytes(gateway.pid) - afterFirst) / mib;
+  const detail = `${(afterFirst / mib).toFixed(0)} MiB after the first round, ${grown.toFixed(1)} MiB more after the last`;
+  return [...results, judged(configuration, 'resident memory', grown <= maxGrowthMib, detail)];
+}
+
+async function openResult(
+  configuration: string,
+  round: number,
+  backends: MoodyBackends,
+  { adminPort }: Gateway,
+): Promise<CaseResult> {
+  const text = await (await fetch(`http://127.0.0.1:${adminPort}/metrics`)).text();
+  const values = gauges.map((name) => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1] ?? Number.NaN));
+  const nothing = backends.open === 0 && values.every((value) => value === 0);
+  const shown = gauges.map((name, i) => `${name} ${values[i]}`).join(', ');
+  return judged(configuration, `left open after round ${round}`, nothing, `${backends.open} at the backend, ${shown}`);
+}
+
+function judged(configuration: string, name: string, passed: boolean, detail: string): CaseResult {
+  return { configuration, name, outcome: passed ? 'passed' : 'failed', detail };
+}

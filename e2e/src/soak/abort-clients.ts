@@ -1,0 +1,112 @@
+import { randomInt } from 'node:crypto';
+import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2';
+import { answerBytes, moods } from './moody-backends.ts';
+
+export interface AbortRun {
+  readonly streams: number;
+  readonly whole: number;
+  readonly brokenOff: number;
+  readonly cancelled: number;
+  /** What must not have happened: truncated answers that end well, whole answers that do not come, streams that never end. */
+  readonly wrong: readonly string[];
+}
+
+const sessionCount = 20;
+const streamsPerSession = 40;
+const uploadBytes = 40_000;
+/** Far beyond what any stream takes. */
+const patienceMs = 20_000;
+
+/** `streams` requests on 20 connections to `port`, 40 at a time on each; about half of them are cancelled by this end at some point. */
+export async function abortingClients(port: number, streams: number): Promise<AbortRun> {
+  const sessions = Array.from({ length: sessionCount }, () => openSession(port));
+  const outcomes: Outcome[] = [];
+  let left = streams;
+  const worker = async (session: ClientHttp2Session): Promise<void> => {
+    while (left-- > 0) outcomes.push(await request(session));
+  };
+  await Promise.all(sessions.flatMap((session) => Array.from({ length: streamsPerSession }, () => worker(session))));
+  for (const session of sessions) session.destroy();
+  const count = (what: string): number => outcomes.filter((outcome) => outcome.what === what).length;
+  return {
+    streams: outcomes.length,
+    whole: count('whole'),
+    brokenOff: count('broken off'),
+    cancelled: count('cancelled'),
+    wrong: outcomes.filter(({ what }) => what === 'wrong').map(({ detail }) => detail),
+  };
+}
+
+function openSession(port: number): ClientHttp2Session {
+  const session = connect(`http://127.0.0.1:${port}`);
+  session.on('error', () => {});
+  return session;
+}
+
+interface Outcome {
+  readonly what: 'whole' | 'broken off' | 'cancelled' | 'wrong';
+  readonly detail: string;
+}
+
+const paths = Object.values(moods);
+
+async function request(session: ClientHttp2Session): Promise<Outcome> {
+  const path = paths[randomInt(paths.length)]!;
+  const uploads = randomInt(2) === 0;
+  const stream = session.request({ ':path': path, ':method': uploads ? 'POST' : 'GET' }, { endStream: !uploads });
+  const cancels = scheduleCancel(stream, path === moods.never);
+  if (uploads) stream.end('x'.repeat(1 + randomInt(uploadBytes)));
+  const { status, bytes, timedOut, code } = await untilClosed(stream);
+  const detail = `${path}: status ${status}, ${bytes} octets, code ${code}`;
+  if (timedOut) return { what: 'wrong', detail: `${detail}, does not end` };
+  if (cancels() && code !== constants.NGHTTP2_NO_ERROR) return { what: 'cancelled', detail };
+  const whole = status === 200 && bytes === answerBytes && code === constants.NGHTTP2_NO_ERROR;
+  const breaksOff = path === moods.resetBefore || path === moods.resetWithin;
+  if (whole) return { what: breaksOff ? 'wrong' : 'whole', detail };
+  // Before the head a gateway may answer for the backend; after it the stream has to be reset.
+  const isTold = code !== constants.NGHTTP2_NO_ERROR || (path === moods.resetBefore && status >= 500);
+  return { what: breaksOff && isTold ? 'broken off' : 'wrong', detail };
+}
+
+/** At once, with the head, or at any moment; or not at all. Returns whether it was done. */
+function scheduleCancel(stream: ClientHttp2Stream, always: boolean): () => boolean {
+  let done = false;
+  const cancel = (): void => {
+    done = true;
+    stream.close(constants.NGHTTP2_CANCEL);
+  };
+  const way = randomInt(always ? 2 : 6);
+  if (way === 0) setTimeout(cancel, randomInt(60));
+  else if (way === 1) setImmediate(cancel);
+  else if (way === 2) stream.once('response', cancel);
+  return () => done;
+}
+
+interface Closed {
+  readonly status: number;
+  readonly bytes: number;
+  readonly code: number;
+  readonly timedOut: boolean;
+}
+
+async function untilClosed(stream: ClientHttp2Stream): Promise<Closed> {
+  let status = 0;
+  let bytes = 0;
+  stream.on('error', () => {});
+  stream.on('response', (headers) => {
+    status = Number(headers[':status']);
+  });
+  stream.on('data', (data: Buffer) => {
+    bytes += data.length;
+  });
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => {
+      resolve({ status, bytes, code: -1, timedOut: true });
+      stream.close(constants.NGHTTP2_CANCEL);
+    }, patienceMs);
+    stream.once('close', () => {
+      clearTimeout(timer);
+      resolve({ status, bytes, code: stream.rstCode ?? 0, timedOut: false });
+    });
+  });
+}
