@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { DownstreamSettings } from '../../src/settings.ts';
+import type { DownstreamSettings, ProxyProtocolMode } from '../../src/settings.ts';
 import { certificate } from './certificates.ts';
 import { Fixture, listener } from './fixture.ts';
 import { RawClient, until } from './raw-client.ts';
@@ -48,7 +48,7 @@ async function isCutOff(client: RawClient): Promise<void> {
 }
 
 describe('a PROXY header on a plain listener', () => {
-  async function start(mode: DownstreamSettings['proxyProtocol'], settings = fromProxy): Promise<RawClient> {
+  async function start(mode: ProxyProtocolMode, settings = fromProxy): Promise<RawClient> {
     fixture = await Fixture.plain({ ...settings, proxyProtocol: mode });
     answerAtOnce();
     return fixture.connect();
@@ -96,8 +96,7 @@ describe('a PROXY header on a plain listener', () => {
   it('is a bad request from peers that are not trusted', async () => {
     const client = await start('trusted', { trustedProxies: ['192.0.2.0/24'] });
     client.send(text + get);
-    await client.receives('HTTP/1.1 ');
-    expect(client.text).toMatch(/^HTTP\/1\.1 (400|501) /);
+    await client.receives('HTTP/1.1 400 ');
     await isCutOff(client);
     const other = await fixture.connect();
     other.send(binary + get);
@@ -180,7 +179,7 @@ describe('a PROXY header on a plain listener', () => {
 });
 
 describe('a PROXY header before a TLS handshake', () => {
-  async function start(mode: DownstreamSettings['proxyProtocol'], settings = fromProxy): Promise<void> {
+  async function start(mode: ProxyProtocolMode, settings = fromProxy): Promise<void> {
     fixture = new Fixture({ ...settings, proxyProtocol: mode });
     const pair = await certificate(['a.example']);
     await fixture.listen([listener('a', '', { certificates: [pair], clientValidation: null })]);
