@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { sessionReasons } from '@fairlead/wire';
 import { describe, expect, it } from 'vitest';
 import { sampleView } from '../src/admin/testing/sample-view.ts';
 import { check } from '../src/cli/check.ts';
@@ -62,6 +63,12 @@ describe('docs/errors.md on malformed messages', () => {
 describe('docs/errors.md on the PROXY protocol', () => {
   it.each(proxyRefusals)('has %s', (code) => {
     expect(rowsOf(doc('errors.md'))).toContainEqual(expect.arrayContaining([`\`${code}\``, '–']));
+  });
+});
+
+describe('docs/errors.md on HTTP/2 connections', () => {
+  it.each(Object.entries(sessionReasons))('has %s', (reason, meaning) => {
+    expect(rowsOf(doc('errors.md'))).toContainEqual([`\`${reason}\``, meaning]);
   });
 });
 

@@ -146,8 +146,7 @@ export class Outbound {
     if (trailers !== null) {
       stream.queuedTrailers = null;
       this.#writeTrailers(stream, trailers);
-    } else if (stream.sendWindow <= 0) this.#settle(stream);
-    else if (stream.drainWanted) {
+    } else if (stream.drainWanted && stream.sendWindow > 0) {
       stream.drainWanted = false;
       stream.drained();
     }

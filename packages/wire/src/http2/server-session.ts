@@ -79,7 +79,7 @@ export class ServerSession extends Session<ServerStream> {
     if (this.failed) return;
     this.outbound.nowMs = nowMs;
     if (this.#isHeadLate(nowMs, deadlines.headTimeoutMs)) {
-      this.fail(this.settingsReceived ? ErrorCode.enhanceYourCalm : ErrorCode.settingsTimeout, 'head_timeout');
+      this.fail(this.settingsReceived ? ErrorCode.enhanceYourCalm : ErrorCode.settingsTimeout, 'block_timeout');
       return;
     }
     for (const stream of this.table.open()) {

@@ -171,7 +171,7 @@ describe('deadlines', () => {
     expect(fixture.error).toBeNull();
     fixture.session.sweep(2_000, deadlines);
     expect(fixture.sent()).toEqual(['GOAWAY 0 enhanceYourCalm']);
-    expect(fixture.error).toBe('head_timeout');
+    expect(fixture.error).toBe('block_timeout');
   });
 
   it('of the first SETTINGS', () => {
