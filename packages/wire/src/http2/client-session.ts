@@ -31,6 +31,9 @@ export interface ClientSink {
 /** What a client may presume until SETTINGS come: fewer no server should allow (RFC 9113 §6.5.2). */
 const presumedMaxStreams = 100;
 
+/** Requests come from clients in windows that a listener may set to 64 MiB. */
+const queueLimits = { maxStreamBytes: 134_217_728, maxConnectionBytes: 268_435_456 };
+
 /** The client's end of one HTTP/2 connection: exchanges and octets in, octets out. */
 export class ClientSession extends Session<ClientStream> {
   readonly #sink: ClientSink;
@@ -43,7 +46,7 @@ export class ClientSession extends Session<ClientStream> {
 
   constructor(settings: Http2SessionSettings, output: SessionOutput, sink: ClientSink) {
     // The connection carries requests of several clients.
-    super(settings, output, new HeaderEncoder('never'));
+    super(settings, output, new HeaderEncoder('never'), queueLimits);
     this.#sink = sink;
   }
 

@@ -6,9 +6,11 @@ import type { FrameWriter } from './frame-writer.ts';
 import { type HeaderEncoder, requestBound, responseBound, trailersBound } from './hpack/header-encoder.ts';
 import type { Stream } from './stream.ts';
 
-/** Of one stream and of one connection: sources stop when told to, and what they had under way is less. Beyond, a stream is given up. */
-const maxStreamQueueBytes = 4_194_304;
-const maxQueueBytes = 33_554_432;
+/** Octets that may wait. Sources stop when told to, and what they had under way then is less; beyond, a stream is given up. */
+export interface QueueLimits {
+  readonly maxStreamBytes: number;
+  readonly maxConnectionBytes: number;
+}
 
 /**
  * What a session sends: DATA under flow control, the streams of a connection by turns.
@@ -25,6 +27,7 @@ const maxQueueBytes = 33_554_432;
 export class Outbound {
   readonly writer: FrameWriter;
   readonly encoder: HeaderEncoder;
+  readonly #limits: QueueLimits;
   /** What the peer allows on the whole connection (RFC 9113 §6.9). */
   window: number = firstWindowBytes;
   /** Where the windows of new streams begin: SETTINGS_INITIAL_WINDOW_SIZE of the peer. */
@@ -40,9 +43,10 @@ export class Outbound {
   #behind: boolean = false;
   #pumping: boolean = false;
 
-  constructor(writer: FrameWriter, encoder: HeaderEncoder) {
+  constructor(writer: FrameWriter, encoder: HeaderEncoder, limits: QueueLimits) {
     this.writer = writer;
     this.encoder = encoder;
+    this.#limits = limits;
   }
 
   /** `scheme`: of the connection. */
@@ -90,7 +94,8 @@ export class Outbound {
 
   /** More than a stream, or the connection, may have waiting. */
   overfull(stream: Stream): boolean {
-    return (stream.queue !== null && stream.queue.size > maxStreamQueueBytes) || this.queuedBytes > maxQueueBytes;
+    const { maxStreamBytes, maxConnectionBytes } = this.#limits;
+    return (stream.queue !== null && stream.queue.size > maxStreamBytes) || this.queuedBytes > maxConnectionBytes;
   }
 
   /** The stream is closed: what waits is dropped. */

@@ -22,6 +22,9 @@ import { Fate } from './stream-table.ts';
 /** A stream that its client resets sooner, and before it was answered, was not opened for an answer. */
 const earlyMs = 1_000;
 
+/** Responses come from endpoints in windows of at most 1 MiB, or in reads of 256 KiB. */
+const queueLimits = { maxStreamBytes: 4_194_304, maxConnectionBytes: 33_554_432 };
+
 /**
  * The server's end of one HTTP/2 connection: octets in, exchanges and octets out.
  *
@@ -41,7 +44,7 @@ export class ServerSession extends Session<ServerStream> {
   #goingAway: boolean = false;
 
   constructor(settings: Http2ServerSettings, output: SessionOutput, sink: ServerSink) {
-    super(settings, output, new HeaderEncoder('repeated'));
+    super(settings, output, new HeaderEncoder('repeated'), queueLimits);
     const { scheme, maxTargetBytes, allowUnderscores } = settings;
     this.#sink = sink;
     this.#rules = { scheme, extendedConnect: true, maxTargetBytes, allowUnderscores };
@@ -244,7 +247,7 @@ export class ServerSession extends Session<ServerStream> {
 
   #isHeadLate(nowMs: number, timeoutMs: number): boolean {
     if (timeoutMs <= 0) return false;
-    if (this.block !== null) return nowMs - this.block.beganMs >= timeoutMs;
+    if (this.block.expectedId !== 0) return nowMs - this.block.beganMs >= timeoutMs;
     return !this.settingsReceived && this.#begunMs >= 0 && nowMs - this.#begunMs >= timeoutMs;
   }
 

@@ -8,7 +8,7 @@ import { FrameWriter } from './frame-writer.ts';
 import { HeaderDecoder } from './hpack/header-decoder.ts';
 import type { HeaderEncoder } from './hpack/header-encoder.ts';
 import { Inbound } from './inbound.ts';
-import { Outbound } from './outbound.ts';
+import { Outbound, type QueueLimits } from './outbound.ts';
 import { PeerSettings } from './peer-settings.ts';
 import type { SessionOutput } from './session-output.ts';
 import type { SessionReason } from './session-reason.ts';
@@ -44,8 +44,7 @@ export abstract class Session<S extends Stream> implements FrameSink {
   /** The peer has acknowledged our SETTINGS. */
   protected settingsAcked: boolean = false;
   protected settingsReceived: boolean = false;
-  /** A field block that is not complete; only CONTINUATION may follow. */
-  protected block: FieldBlock | null = null;
+  protected readonly block: FieldBlock = new FieldBlock();
   readonly #reader: FrameReader;
   /** The stream that the DATA frame in progress is for; null: it is dropped. */
   #dataStream: S | null = null;
@@ -53,11 +52,11 @@ export abstract class Session<S extends Stream> implements FrameSink {
   #turnEnds: Stream[] = [];
   #pings: number = 0;
 
-  constructor(settings: Http2SessionSettings, output: SessionOutput, encoder: HeaderEncoder) {
+  constructor(settings: Http2SessionSettings, output: SessionOutput, encoder: HeaderEncoder, limits: QueueLimits) {
     const writer = new FrameWriter(output);
     this.settings = settings;
     this.writer = writer;
-    this.outbound = new Outbound(writer, encoder);
+    this.outbound = new Outbound(writer, encoder, limits);
     this.inbound = new Inbound(settings, writer);
     this.decoder = new HeaderDecoder(headerTableBytes, settings);
     this.guard = new FloodGuard(settings);
@@ -173,7 +172,7 @@ export abstract class Session<S extends Stream> implements FrameSink {
     if (!this.#mayCome(type, id)) return;
     switch (type) {
       case FrameType.headers:
-        this.#onHeaders(flags, id, bytes, start, end);
+        this.#onBlock(this.block.begin(flags, id, bytes, start, end, this.outbound.nowMs));
         return;
       case FrameType.continuation:
         this.#onContinuation(flags, bytes, start, end);
@@ -274,9 +273,9 @@ export abstract class Session<S extends Stream> implements FrameSink {
 
   /** RFC 9113 §3.4: SETTINGS come first. §6.10: nothing comes between HEADERS and CONTINUATION. */
   #mayCome(type: number, id: number): boolean {
-    const { block } = this;
+    const { expectedId } = this.block;
     const continues = type === FrameType.continuation;
-    if (block === null ? continues : !continues || id !== block.id) this.fail(ErrorCode.protocolError, 'bad_frame');
+    if (expectedId === 0 ? continues : !continues || id !== expectedId) this.fail(ErrorCode.protocolError, 'bad_frame');
     else if (!this.settingsReceived && type !== FrameType.settings) this.fail(ErrorCode.protocolError, 'bad_preface');
     return !this.failed;
   }
@@ -328,35 +327,22 @@ export abstract class Session<S extends Stream> implements FrameSink {
 
   // HEADERS and CONTINUATION.
 
-  #onHeaders(flags: number, id: number, bytes: Octets, start: number, end: number): void {
-    let padding = 0;
-    if ((flags & FrameFlag.padded) !== 0 && start < end) padding = bytes[start++]!;
-    else if ((flags & FrameFlag.padded) !== 0) this.fail(ErrorCode.frameSizeError, 'bad_frame');
-    const prioritised = (flags & FrameFlag.priority) !== 0;
-    if (prioritised && end - start < 5) this.fail(ErrorCode.frameSizeError, 'bad_frame');
-    const selfDependent = prioritised && readInt31(bytes, start) === id;
-    if (prioritised) start += 5;
-    if (id === 0 || padding > end - start) this.fail(ErrorCode.protocolError, 'bad_frame');
-    if (this.failed) return;
-    if ((flags & FrameFlag.endHeaders) !== 0) this.#decode(flags, id, selfDependent, bytes, start, end - padding);
-    else {
-      this.block = new FieldBlock(id, flags, selfDependent, this.outbound.nowMs, bytes);
-      this.block.append(bytes, start, end - padding);
-    }
-  }
-
   #onContinuation(flags: number, bytes: Octets, start: number, end: number): void {
-    const block = this.block!;
     const ends = (flags & FrameFlag.endHeaders) !== 0;
     if (!ends && end - start < smallContinuationBytes) this.#countControl();
-    if (!block.append(bytes, start, end)) this.fail(ErrorCode.enhanceYourCalm, 'header_flood');
-    if (!ends || this.failed) return;
-    this.block = null;
-    this.#decode(block.flags, block.id, block.selfDependent, block.bytes, 0, block.size);
+    if (!this.failed) this.#onBlock(this.block.append(flags, bytes, start, end));
   }
 
-  #decode(flags: number, id: number, selfDependent: boolean, bytes: Octets, start: number, end: number): void {
-    if (this.decoder.decode(bytes, start, end)) this.onFields(id, (flags & FrameFlag.endStream) !== 0, selfDependent);
+  #onBlock(fault: ErrorCode): void {
+    const { block } = this;
+    if (fault !== ErrorCode.noError) {
+      this.fail(fault, fault === ErrorCode.enhanceYourCalm ? 'header_flood' : 'bad_frame');
+      return;
+    }
+    if (block.expectedId !== 0) return;
+    const decoded = this.decoder.decode(block.bytes!, block.start, block.end);
+    block.release();
+    if (decoded) this.onFields(block.id, block.endsStream, block.selfDependent);
     else this.fail(ErrorCode.compressionError, 'bad_compression');
   }
 

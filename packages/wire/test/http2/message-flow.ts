@@ -13,7 +13,7 @@ export function sizeOf(plan: FlowPlan): number {
   return plan.parts.reduce((sum, part) => sum + part, 0);
 }
 
-export const sampleTrailers: readonly Field[] = [new Field(internName('x-checksum'), 'abc')];
+const sampleTrailers: readonly Field[] = [new Field(internName('x-checksum'), 'abc')];
 
 /** Octets that say where they belong: no two positions near each other look alike. */
 const pattern = Buffer.from(Uint8Array.from({ length: 400_000 }, (_, i) => (i * 167 + (i >>> 8) * 31) & 255));
