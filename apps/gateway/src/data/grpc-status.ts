@@ -13,7 +13,7 @@ export const GrpcStatus = {
 } as const;
 
 /** Codes are 0 … 16. */
-export const grpcStatusCount = 17;
+const grpcStatusCount = 17;
 
 /** Of a head or of trailers; -1 without. What is no code counts as UNKNOWN, as clients take it. */
 export function grpcStatusIn(fields: readonly Field[]): number {
