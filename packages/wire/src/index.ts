@@ -17,6 +17,7 @@ export { ClientSession, type ClientSink } from './http2/client-session.ts';
 export type { ClientStream } from './http2/client-stream.ts';
 export type { StreamDeadlines } from './http2/deadlines.ts';
 export { ErrorCode } from './http2/error-code.ts';
+export { preface } from './http2/preface.ts';
 export { ServerSession } from './http2/server-session.ts';
 export type { ServerSink } from './http2/server-sink.ts';
 export { ServerStream } from './http2/server-stream.ts';

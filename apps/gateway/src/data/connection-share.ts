@@ -3,6 +3,7 @@ import type { DownstreamSettings } from '../settings.ts';
 import type { Client } from './client-limits.ts';
 import type { AcceptedTls, ClientServer, ClientStream } from './client-stream.ts';
 import type { ConnectionList } from './connection-list.ts';
+import type { FrameMemory } from './frame-memory.ts';
 import type { OutputShare } from './http1-response-writer.ts';
 import type { IdleConnections } from './idle-connections.ts';
 import type { ClientScope } from './listener-scopes.ts';
@@ -14,6 +15,8 @@ export interface ConnectionShare extends OutputShare {
   readonly exposeReason: boolean;
   readonly handler: RequestHandler<ClientStream>;
   readonly parsers: ParserPool;
+  /** For HTTP/2. */
+  readonly frames: FrameMemory;
   /** Connections without a request in progress, and all others. */
   readonly idle: IdleConnections;
   readonly busy: ConnectionList;

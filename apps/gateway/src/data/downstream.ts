@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import type { RequestHandler } from '@fairlead/message';
 import type { Bind } from '@fairlead/routing';
 import type { Settings } from '../settings.ts';
@@ -9,7 +10,10 @@ import { ClientTermsIndex } from './client-terms.ts';
 import { type ClientConnection, ConnectionList } from './connection-list.ts';
 import { ConnectionOrigin, type ConnectionShare } from './connection-share.ts';
 import { FlushQueue } from './flush-queue.ts';
+import { FrameMemory } from './frame-memory.ts';
+import { FreshConnection, type SpokenProtocol } from './fresh-connection.ts';
 import { Http1Connection } from './http1-connection.ts';
+import { Http2Connection } from './http2-connection.ts';
 import { IdleConnections } from './idle-connections.ts';
 import type { ClientScope } from './listener-scopes.ts';
 import { ListenerServer, type ListenerServerOptions } from './listener-server.ts';
@@ -37,6 +41,8 @@ export interface DownstreamEvents {
 
 /** Idle shorter than this when draining begins: the client is likely to send another request, whose answer can tell it to leave. */
 const activeMs = 1_000;
+
+type ProtocolConnection = Http1Connection | Http2Connection;
 
 /** The clients' side of a worker: its listening sockets and their connections. */
 export class Downstream {
@@ -74,6 +80,7 @@ export class Downstream {
       exposeReason: settings.exposeReason,
       handler,
       parsers: new ParserPool(),
+      frames: new FrameMemory(),
       output: new OutputBuffer(),
       flushes: new FlushQueue(),
       idle: new IdleConnections(),
@@ -168,9 +175,20 @@ export class Downstream {
   }
 
   #open(socket: Socket, server: ClientServer, client: Client, tls: AcceptedTls | null, scope: ClientScope): void {
-    const connection = new Http1Connection(socket, new ConnectionOrigin(server, client, tls, scope), this.#share);
-    readFrom(socket, connection);
+    const origin = new ConnectionOrigin(server, client, tls, scope);
+    if (tls !== null) this.#speak(socket, origin, (socket as TLSSocket).alpnProtocol === 'h2' ? 'http2' : 'http1');
+    else {
+      const open = (protocol: SpokenProtocol): ProtocolConnection => this.#speak(socket, origin, protocol);
+      readFrom(socket, new FreshConnection(socket, origin, this.#share, open));
+    }
     this.#events.onConnectionOpened();
+  }
+
+  #speak(socket: Socket, origin: ConnectionOrigin, protocol: SpokenProtocol): ProtocolConnection {
+    const Connection = protocol === 'http2' ? Http2Connection : Http1Connection;
+    const connection = new Connection(socket, origin, this.#share);
+    readFrom(socket, connection);
+    return connection;
   }
 
   #closed({ scope, client }: ConnectionOrigin): void {

@@ -1,4 +1,4 @@
-import { Field, names, ResponseHead } from '@fairlead/message';
+import { type DownstreamStream, Field, names, ResponseHead } from '@fairlead/message';
 import { responseHeadText } from '@fairlead/wire';
 
 /** Why a request never became an exchange, or could not be read to its end. A parser's error is one. */
@@ -24,11 +24,26 @@ export const slowBody: Refusal = {
 const plainText = new Field(names.contentType, 'text/plain; charset=utf-8');
 
 /** The answer to a refused request. It ends the connection: nothing that follows on it can be trusted. */
-export function errorAnswer({ status, code, text }: Refusal, exposeReason: boolean): string {
+export function errorAnswer(refusal: Refusal, exposeReason: boolean): string {
+  const text = responseHeadText(refusalHead(refusal, exposeReason), { framing: 'none', connection: 'close' });
+  return text + refusalBody(refusal);
+}
+
+/** The same on a stream, which ends alone. */
+export function sendRefusal(refusal: Refusal, exposeReason: boolean, stream: DownstreamStream): void {
+  const body = Buffer.from(refusalBody(refusal), 'latin1');
+  stream.sendHead(refusalHead(refusal, exposeReason), false);
+  stream.sendData(body, 0, body.length, true);
+}
+
+function refusalHead(refusal: Refusal, exposeReason: boolean): ResponseHead {
   const fields = [new Field(names.date, new Date().toUTCString()), plainText];
-  if (exposeReason) fields.push(new Field(names.xFairleadReason, code));
-  const head = new ResponseHead(status, fields);
-  const body = `${text}\n`;
-  head.contentLength = body.length;
-  return responseHeadText(head, { framing: 'none', connection: 'close' }) + body;
+  if (exposeReason) fields.push(new Field(names.xFairleadReason, refusal.code));
+  const head = new ResponseHead(refusal.status, fields);
+  head.contentLength = refusalBody(refusal).length;
+  return head;
+}
+
+function refusalBody({ text }: Refusal): string {
+  return `${text}\n`;
 }

@@ -5,6 +5,7 @@ import { chunkEnd } from './chunk-end.ts';
 import type { Flushable, FlushQueue } from './flush-queue.ts';
 import type { OutputBuffer } from './output-buffer.ts';
 import { SocketOutput } from './socket-output.ts';
+import { WriteProgress } from './write-progress.ts';
 
 /** What all connections of a worker write with. */
 export interface OutputShare {
@@ -22,11 +23,6 @@ export interface ResponseTerms {
 }
 
 type Framing = 'none' | 'length' | 'chunked' | 'close' | 'tunnel';
-
-/** Undocumented: how much of what was handed to the system it has not taken yet. */
-interface QueueHandle {
-  readonly _handle?: { readonly writeQueueSize?: number } | null;
-}
 
 /**
  * With this much in its queue a socket is slower than its source. Not less than the socket's high-water mark, or it would never say
@@ -46,15 +42,12 @@ export class Http1ResponseWriter implements Flushable {
   readonly #socket: Socket;
   readonly #share: OutputShare;
   readonly #output: SocketOutput;
+  readonly #progress = new WriteProgress();
   #framing: Framing = 'none';
   /** Octets that a body with a length still owes. */
   #owed: number = 0;
   #waiting: string = '';
   #queued: boolean = false;
-  // Of the last `stalled` that saw progress.
-  #progressMs: number = -1;
-  #taken: number = 0;
-  #inSystem: number = 0;
 
   constructor(socket: Socket, share: OutputShare, plain: boolean) {
     this.#socket = socket;
@@ -140,18 +133,7 @@ export class Http1ResponseWriter implements Flushable {
 
   /** True when the client has taken nothing of what waits for it for `limitMs`. */
   stalled(nowMs: number, limitMs: number): boolean {
-    const socket = this.#socket;
-    if (socket.writableLength === 0) {
-      this.#progressMs = -1;
-      return false;
-    }
-    const taken = this.written - socket.writableLength;
-    // A single large write is taken in parts.
-    const inSystem = (socket as QueueHandle)._handle?.writeQueueSize ?? 0;
-    if (this.#progressMs < 0 || taken !== this.#taken || inSystem !== this.#inSystem) this.#progressMs = nowMs;
-    this.#taken = taken;
-    this.#inSystem = inSystem;
-    return nowMs - this.#progressMs >= limitMs;
+    return this.#progress.stalled(this.#socket, this.written, nowMs, limitMs);
   }
 
   #flushLater(): void {

@@ -146,7 +146,7 @@ export class ListenerServer implements ClientServer {
   #createTls(): Server {
     const options: TlsOptions = {
       ...this.#safeDefaultContext(),
-      ALPNProtocols: ['http/1.1', 'http/1.0'],
+      ALPNProtocols: ['h2', 'http/1.1', 'http/1.0'],
       SNICallback: this.#sniCallback(),
       handshakeTimeout: this.scopes.shared.settings.headTimeoutMs,
       requestCert: asksForCertificates(this.bind),

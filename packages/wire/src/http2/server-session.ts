@@ -55,6 +55,11 @@ export class ServerSession extends Session<ServerStream> {
     return (this.#goingAway || this.failed) && this.openStreams === 0;
   }
 
+  /** A field block has begun and not ended, or SETTINGS are still to come behind the preface: `sweep` watches a deadline. */
+  get midHead(): boolean {
+    return this.block.expectedId !== 0 || (!this.settingsReceived && this.#begunMs >= 0);
+  }
+
   /** Writes SETTINGS. */
   start(): void {
     const { maxConcurrentStreams, streamWindowBytes, maxFieldSectionBytes } = this.settings;

@@ -1,0 +1,333 @@
+import { randomBytes } from 'node:crypto';
+import type { Socket } from 'node:net';
+import { Field, findField, names, type RequestHead, type RequestReceiver } from '@fairlead/message';
+import {
+  type Http2ServerSettings,
+  ServerSession,
+  type ServerSink,
+  type ServerStream,
+  type SessionReason,
+  type WireError,
+} from '@fairlead/wire';
+import type { SocketReader } from './client-socket.ts';
+import type { AcceptedTls, ClientPeer, ClientServer } from './client-stream.ts';
+import type { ClientConnection, ConnectionList } from './connection-list.ts';
+import type { ConnectionOrigin, ConnectionShare } from './connection-share.ts';
+import { sendRefusal } from './error-answer.ts';
+import { Http2Stream } from './http2-stream.ts';
+import type { ClientScope } from './listener-scopes.ts';
+import { SocketSessionOutput } from './session-output.ts';
+import type { Tenure } from './tenure.ts';
+
+const Phase = {
+  serving: 0,
+  /** The client was asked to open no more streams; what it had on the way is still served. */
+  leaving: 1,
+  /** The last GOAWAY was sent: streams that are open end, others are refused. */
+  left: 2,
+  /** All was said. What the client still sends is thrown away, so that it gets to read our answer before a reset. */
+  lingering: 3,
+  closed: 4,
+} as const;
+type Phase = (typeof Phase)[keyof typeof Phase];
+
+const lingerMs = 5_000;
+/** A client that has not answered by then has had time enough to see the first GOAWAY (RFC 9113 §6.8: "at least one round-trip time"). */
+const leavingMs = 1_000;
+const never = Number.POSITIVE_INFINITY;
+
+/**
+ * One HTTP/2 client connection: frames become exchanges, many at a time. Whoever made the socket calls `receive`, and `on…` for its events; see
+ * `client-socket.ts`.
+ *
+ * It is never ended while it could cost a request: a client is asked to leave, answers a PING or has had time to see the question, and only
+ * then is told which of its streams was the last.
+ */
+export class Http2Connection implements ClientConnection, ClientPeer, SocketReader, ServerSink {
+  previous: ClientConnection | null = null;
+  next: ClientConnection | null = null;
+  list: ConnectionList | null = null;
+  deadlineMs: number = never;
+  readonly tenure: Tenure;
+  readonly #origin: ConnectionOrigin;
+  readonly #socket: Socket;
+  readonly #share: ConnectionShare;
+  readonly #output: SocketSessionOutput;
+  readonly #session: ServerSession;
+  #phase: Phase = Phase.serving;
+  /** When something last came from the client, and since when no stream is open. */
+  #heardMs: number;
+  #idleSinceMs: number;
+  /** When a PING was sent that is not answered; -1 for none. */
+  #pingedMs: number = -1;
+  #leavingSinceMs: number = 0;
+
+  constructor(socket: Socket, origin: ConnectionOrigin, share: ConnectionShare) {
+    this.#socket = socket;
+    this.#origin = origin;
+    this.#share = share;
+    this.#heardMs = share.nowMs;
+    this.#idleSinceMs = share.nowMs;
+    this.tenure = share.recycling.begin();
+    this.#output = new SocketSessionOutput(socket, share.frames, share.flushes, () => this.#session);
+    this.#session = new ServerSession(sessionSettings(origin), this.#output, this);
+    this.#session.start();
+    this.#becomeIdle();
+  }
+
+  get address(): string {
+    return this.#origin.client.address;
+  }
+
+  get server(): ClientServer {
+    return this.#origin.server;
+  }
+
+  get scope(): ClientScope {
+    return this.#origin.scope;
+  }
+
+  get tls(): AcceptedTls | null {
+    return this.#origin.tls;
+  }
+
+  get bulk(): boolean {
+    return this.#session.openStreams > 0;
+  }
+
+  // From the socket.
+
+  /** Lends `bytes[0, size)`. Errors of the stages behind end this connection, not the worker. */
+  receive(bytes: Buffer, size: number): void {
+    if (this.#phase >= Phase.lingering) return;
+    const { nowMs } = this.#share;
+    this.#heardMs = nowMs;
+    try {
+      this.#session.receive(bytes, 0, size, nowMs);
+      if (this.#session.midHead && this.#session.openStreams === 0) this.#watchHead();
+    } catch (error) {
+      this.#fault(error);
+    }
+  }
+
+  /** There is no half-closed HTTP/2: a client that only has no more to ask says so with END_STREAM and GOAWAY. */
+  onEnd(): void {
+    if (this.#phase < Phase.lingering && this.#session.openStreams > 0) this.#socket.destroy();
+    else this.#finish();
+  }
+
+  onDrain(): void {
+    try {
+      this.#output.drained();
+    } catch (error) {
+      this.#fault(error);
+    }
+  }
+
+  onClose(): void {
+    if (this.#phase === Phase.closed) return;
+    this.#phase = Phase.closed;
+    this.list?.remove(this);
+    this.#output.released();
+    try {
+      this.#session.closed();
+    } catch (error) {
+      this.#share.onFault(error);
+    }
+    this.#share.onClosed(this.#origin);
+  }
+
+  // From the session.
+
+  createStream(session: ServerSession, id: number): ServerStream {
+    return new Http2Stream(session, id, this);
+  }
+
+  onRequest(head: RequestHead, end: boolean, stream: ServerStream): RequestReceiver {
+    const { recycling, handler } = this.#share;
+    if (head.upgrade === 'websocket') addKey(head);
+    if (recycling.leavesWith(this.tenure, this.#origin.settings.recycling, head.fields)) this.#askToLeave();
+    // `createStream` makes no others.
+    return handler.onRequest(head, end, stream as Http2Stream);
+  }
+
+  onRequestRefused(error: WireError, stream: ServerStream | null): void {
+    this.#share.onRefused(error.status, error.code);
+    if (stream !== null) sendRefusal(error, this.#share.exposeReason, stream);
+  }
+
+  onStreamsChanged(open: number): void {
+    if (this.#phase >= Phase.lingering) return;
+    if (open > 0) {
+      this.deadlineMs = never;
+      this.#share.busy.adopt(this);
+      return;
+    }
+    this.#idleSinceMs = this.#share.nowMs;
+    if (this.#phase === Phase.left) this.#finish();
+    else this.#becomeIdle();
+  }
+
+  /** GOAWAY was written. */
+  onSessionError(reason: SessionReason): void {
+    this.#share.onRefused(0, reason);
+    this.#finish();
+  }
+
+  onPeerGoaway(): void {
+    if (this.#phase < Phase.left) this.#leave();
+  }
+
+  onPingAck(): void {
+    this.#pingedMs = -1;
+    if (this.#phase === Phase.leaving) this.#leave();
+  }
+
+  // From the worker.
+
+  sweep(nowMs: number): void {
+    try {
+      if (this.#phase === Phase.lingering) this.#sweepLingering(nowMs);
+      else if (this.#phase < Phase.lingering) this.#sweepServing(nowMs);
+    } catch (error) {
+      this.#fault(error);
+    }
+  }
+
+  restartDeadline(): void {
+    this.#heardMs = this.#share.nowMs;
+    this.#idleSinceMs = this.#share.nowMs;
+    if (this.#phase < Phase.lingering && this.#session.openStreams === 0) this.#becomeIdle();
+  }
+
+  closeWhenIdle(): void {
+    if (this.#phase >= Phase.left) return;
+    if (this.#session.openStreams === 0) this.#leave();
+    else this.#askToLeave();
+  }
+
+  makeRoom(): void {
+    const { recycling } = this.#origin.settings;
+    if (this.#share.recycling.leavesNow(this.tenure, recycling, 'balance')) this.#askToLeave();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  // Leaving.
+
+  #askToLeave(): void {
+    if (this.#phase !== Phase.serving) return;
+    this.#phase = Phase.leaving;
+    this.#leavingSinceMs = this.#share.nowMs;
+    this.#session.goawaySoon();
+    this.#session.ping();
+    // Whatever list it was in: from now on every sweep looks at it.
+    this.deadlineMs = never;
+    this.#share.busy.adopt(this);
+  }
+
+  #leave(): void {
+    this.#phase = Phase.left;
+    this.#session.goaway();
+    if (this.#session.openStreams === 0) this.#finish();
+  }
+
+  /** Nothing more will be said: FIN, and time for the client to read what was. */
+  #finish(): void {
+    if (this.#phase >= Phase.lingering) return;
+    this.#session.goaway();
+    this.#phase = Phase.lingering;
+    this.#session.flush();
+    this.deadlineMs = this.#share.nowMs + lingerMs;
+    this.#share.busy.adopt(this);
+    this.#socket.end();
+  }
+
+  // Deadlines.
+
+  /** Without a stream nobody else would look before the connection has been idle for long. */
+  #watchHead(): void {
+    if (this.#phase >= Phase.lingering || this.list === this.#share.busy) return;
+    this.deadlineMs = never;
+    this.#share.busy.adopt(this);
+  }
+
+  #becomeIdle(): void {
+    if (this.#phase === Phase.leaving) return;
+    const waitMs = this.#idleWaitMs();
+    this.deadlineMs = this.#share.nowMs + waitMs;
+    this.#share.idle.adopt(this, waitMs);
+  }
+
+  /** Until the next look at it: one of the times configured, since connections are kept in a list for each. */
+  #idleWaitMs(): number {
+    const { idleTimeoutMs, http2 } = this.#origin.settings;
+    const { pingIdleMs, pingTimeoutMs } = http2;
+    if (pingIdleMs <= 0 || pingIdleMs >= idleTimeoutMs) return idleTimeoutMs;
+    const leftMs = this.#idleSinceMs + idleTimeoutMs - this.#share.nowMs;
+    return this.#pingedMs < 0 && leftMs >= pingIdleMs ? pingIdleMs : Math.min(pingTimeoutMs, idleTimeoutMs);
+  }
+
+  #sweepServing(nowMs: number): void {
+    const { settings } = this.#origin;
+    this.#session.sweep(nowMs, settings);
+    if (this.#phase >= Phase.lingering) return;
+    if (this.#phase === Phase.leaving && nowMs - this.#leavingSinceMs >= leavingMs) this.#leave();
+    else if (this.#isLost(nowMs)) this.#socket.destroy();
+    else if (this.#session.openStreams === 0) this.#sweepIdle(nowMs);
+    else this.#sweepBusy(nowMs);
+  }
+
+  #sweepIdle(nowMs: number): void {
+    if (this.#phase === Phase.leaving) return;
+    const { idleTimeoutMs } = this.#origin.settings;
+    if (nowMs - this.#idleSinceMs >= idleTimeoutMs) this.#leave();
+    else {
+      this.#pingSilent(nowMs);
+      if (!this.#session.midHead) this.#becomeIdle();
+    }
+  }
+
+  #sweepBusy(nowMs: number): void {
+    this.#pingSilent(nowMs);
+    if (this.#phase !== Phase.serving) return;
+    const { draining, recycling } = this.#share;
+    if (draining || recycling.isOverdue(this.tenure, this.#origin.settings.recycling)) this.#askToLeave();
+  }
+
+  #pingSilent(nowMs: number): void {
+    const { pingIdleMs } = this.#origin.settings.http2;
+    if (pingIdleMs <= 0 || this.#pingedMs >= 0 || nowMs - this.#heardMs < pingIdleMs) return;
+    this.#pingedMs = nowMs;
+    this.#session.ping();
+  }
+
+  /** It was asked whether it lives, and nothing has come since. */
+  #isLost(nowMs: number): boolean {
+    if (this.#pingedMs < 0) return false;
+    const { pingTimeoutMs } = this.#origin.settings.http2;
+    return this.#heardMs < this.#pingedMs && nowMs - this.#pingedMs >= pingTimeoutMs;
+  }
+
+  #sweepLingering(nowMs: number): void {
+    if (nowMs >= this.deadlineMs) this.#socket.destroy();
+  }
+
+  #fault(error: unknown): void {
+    this.#share.onFault(error);
+    this.#socket.destroy();
+  }
+}
+
+function sessionSettings({ settings, tls }: ConnectionOrigin): Http2ServerSettings {
+  const { http2, maxFields, maxTargetBytes, allowUnderscores } = settings;
+  return { ...http2, scheme: tls === null ? 'http' : 'https', maxFields, maxTargetBytes, allowUnderscores };
+}
+
+/** RFC 8441 §5: there is no key over HTTP/2, but an endpoint of HTTP/1.1 wants one (RFC 6455 §4.1). */
+function addKey(head: RequestHead): void {
+  if (findField(head.fields, names.secWebsocketKey) !== null) return;
+  head.fields = [...head.fields, new Field(names.secWebsocketKey, randomBytes(16).toString('base64'))];
+}
