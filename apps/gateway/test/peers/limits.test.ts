@@ -107,7 +107,7 @@ describe('a flood', () => {
       randomBytes(4_096).latin1Slice(),
       '\0'.repeat(4_096),
       '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03',
-      'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
+      'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nGET / HTTP/1.1\r\n\r\n',
       'GET / HTTP/1.1\r\nHost: a\r\nX: \xff\xfe\x00\r\n\r\n',
       '\n'.repeat(4_096),
       'SSH-2.0-OpenSSH_9.2\r\n',
