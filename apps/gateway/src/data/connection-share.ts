@@ -5,6 +5,7 @@ import type { AcceptedTls, ClientServer, ClientStream } from './client-stream.ts
 import type { ConnectionList } from './connection-list.ts';
 import type { FrameMemory } from './frame-memory.ts';
 import type { OutputShare } from './http1-response-writer.ts';
+import type { Http2SessionSettings } from './http2-session-settings.ts';
 import type { IdleConnections } from './idle-connections.ts';
 import type { ClientScope } from './listener-scopes.ts';
 import type { ParserPool } from './parser-pool.ts';
@@ -17,6 +18,7 @@ export interface ConnectionShare extends OutputShare {
   readonly parsers: ParserPool;
   /** For HTTP/2. */
   readonly frames: FrameMemory;
+  readonly sessionSettings: Http2SessionSettings;
   /** Connections without a request in progress, and all others. */
   readonly idle: IdleConnections;
   readonly busy: ConnectionList;

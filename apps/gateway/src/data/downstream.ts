@@ -14,6 +14,7 @@ import { FrameMemory } from './frame-memory.ts';
 import { FreshConnection, type SpokenProtocol } from './fresh-connection.ts';
 import { Http1Connection } from './http1-connection.ts';
 import { Http2Connection } from './http2-connection.ts';
+import { Http2SessionSettings } from './http2-session-settings.ts';
 import { IdleConnections } from './idle-connections.ts';
 import type { ClientScope } from './listener-scopes.ts';
 import { ListenerServer, type ListenerServerOptions } from './listener-server.ts';
@@ -81,6 +82,7 @@ export class Downstream {
       handler,
       parsers: new ParserPool(),
       frames: new FrameMemory(),
+      sessionSettings: new Http2SessionSettings(),
       output: new OutputBuffer(),
       flushes: new FlushQueue(),
       idle: new IdleConnections(),

@@ -14,6 +14,7 @@ export type OpenConnection = (protocol: SpokenProtocol) => ClientConnection & So
 
 const prefaceOctets = Buffer.from(preface, 'latin1');
 const nothing = Buffer.alloc(0);
+const never = Number.POSITIVE_INFINITY;
 
 /**
  * A plain connection of which not enough has come to tell its protocol: a client of HTTP/2 begins with the preface (RFC 9113 §3.3), anything
@@ -75,10 +76,10 @@ export class FreshConnection implements ClientConnection, SocketReader {
     this.#share.onClosed(this.#origin);
   }
 
-  /** Nothing came in time, or not all of what was begun: an HTTP/1.1 client gets to hear it. */
+  /** Nothing came in time, or not all of what was begun: the latter is answered as a head of HTTP/1.1 that is late. */
   sweep(nowMs: number): void {
     if (nowMs < this.deadlineMs) return;
-    if (this.#begun.length > 0) this.#socket.destroy();
+    if (this.#begun.length > 0) this.#become('http1', nothing, 0).sweep(never);
     else this.closeWhenIdle();
   }
 

@@ -1,14 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { Field, findField, names, type RequestHead, type RequestReceiver } from '@fairlead/message';
-import {
-  type Http2ServerSettings,
-  ServerSession,
-  type ServerSink,
-  type ServerStream,
-  type SessionReason,
-  type WireError,
-} from '@fairlead/wire';
+import { ServerSession, type ServerSink, type ServerStream, type SessionReason, type WireError } from '@fairlead/wire';
 import type { SocketReader } from './client-socket.ts';
 import type { AcceptedTls, ClientPeer, ClientServer } from './client-stream.ts';
 import type { ClientConnection, ConnectionList } from './connection-list.ts';
@@ -16,7 +9,7 @@ import type { ConnectionOrigin, ConnectionShare } from './connection-share.ts';
 import { sendRefusal } from './error-answer.ts';
 import { Http2Stream } from './http2-stream.ts';
 import type { ClientScope } from './listener-scopes.ts';
-import { SocketSessionOutput } from './session-output.ts';
+import { type OutputSession, SocketSessionOutput } from './session-output.ts';
 import type { Tenure } from './tenure.ts';
 
 const Phase = {
@@ -25,25 +18,29 @@ const Phase = {
   leaving: 1,
   /** The last GOAWAY was sent: streams that are open end, others are refused. */
   left: 2,
-  /** All was said. What the client still sends is thrown away, so that it gets to read our answer before a reset. */
-  lingering: 3,
-  closed: 4,
+  /** All was said; it goes out at the end of the turn. */
+  ending: 3,
+  /** FIN was sent. What the client still sends is thrown away, so that it gets to read our answer before a reset. */
+  lingering: 4,
+  closed: 5,
 } as const;
 type Phase = (typeof Phase)[keyof typeof Phase];
 
 const lingerMs = 5_000;
 /** A client that has not answered by then has had time enough to see the first GOAWAY (RFC 9113 §6.8: "at least one round-trip time"). */
 const leavingMs = 1_000;
+/** Streams are looked at no more often than this, if their deadlines allow. */
+const streamSweepMs = 1_000;
 const never = Number.POSITIVE_INFINITY;
 
 /**
  * One HTTP/2 client connection: frames become exchanges, many at a time. Whoever made the socket calls `receive`, and `on…` for its events; see
  * `client-socket.ts`.
  *
- * It is never ended while it could cost a request: a client is asked to leave, answers a PING or has had time to see the question, and only
+ * It is never ended while that could cost a request: a client is asked to leave, answers a PING or has had time to see the question, and only
  * then is told which of its streams was the last.
  */
-export class Http2Connection implements ClientConnection, ClientPeer, SocketReader, ServerSink {
+export class Http2Connection implements ClientConnection, ClientPeer, SocketReader, ServerSink, OutputSession {
   previous: ClientConnection | null = null;
   next: ClientConnection | null = null;
   list: ConnectionList | null = null;
@@ -55,12 +52,16 @@ export class Http2Connection implements ClientConnection, ClientPeer, SocketRead
   readonly #output: SocketSessionOutput;
   readonly #session: ServerSession;
   #phase: Phase = Phase.serving;
+  /** The session has ended with an error. */
+  #failed: boolean = false;
   /** When something last came from the client, and since when no stream is open. */
   #heardMs: number;
   #idleSinceMs: number;
-  /** When a PING was sent that is not answered; -1 for none. */
+  /** When a PING was sent since which nothing has come; -1 for none. */
   #pingedMs: number = -1;
+  #pingsUnanswered: number = 0;
   #leavingSinceMs: number = 0;
+  #streamsSweptMs: number = 0;
 
   constructor(socket: Socket, origin: ConnectionOrigin, share: ConnectionShare) {
     this.#socket = socket;
@@ -69,10 +70,14 @@ export class Http2Connection implements ClientConnection, ClientPeer, SocketRead
     this.#heardMs = share.nowMs;
     this.#idleSinceMs = share.nowMs;
     this.tenure = share.recycling.begin();
-    this.#output = new SocketSessionOutput(socket, share.frames, share.flushes, () => this.#session);
-    this.#session = new ServerSession(sessionSettings(origin), this.#output, this);
-    this.#session.start();
-    this.#becomeIdle();
+    this.#output = new SocketSessionOutput(socket, share.frames, share.flushes, () => this);
+    this.#session = new ServerSession(
+      share.sessionSettings.of(origin.settings, origin.tls !== null),
+      this.#output,
+      this,
+    );
+    this.#session.start(share.nowMs);
+    this.#share.busy.adopt(this);
   }
 
   get address(): string {
@@ -99,12 +104,13 @@ export class Http2Connection implements ClientConnection, ClientPeer, SocketRead
 
   /** Lends `bytes[0, size)`. Errors of the stages behind end this connection, not the worker. */
   receive(bytes: Buffer, size: number): void {
-    if (this.#phase >= Phase.lingering) return;
+    if (this.#phase >= Phase.ending) return;
     const { nowMs } = this.#share;
     this.#heardMs = nowMs;
+    this.#pingedMs = -1;
     try {
       this.#session.receive(bytes, 0, size, nowMs);
-      if (this.#session.midHead && this.#session.openStreams === 0) this.#watchHead();
+      if (this.#session.openStreams === 0) this.#watchHead();
     } catch (error) {
       this.#fault(error);
     }
@@ -112,7 +118,7 @@ export class Http2Connection implements ClientConnection, ClientPeer, SocketRead
 
   /** There is no half-closed HTTP/2: a client that only has no more to ask says so with END_STREAM and GOAWAY. */
   onEnd(): void {
-    if (this.#phase < Phase.lingering && this.#session.openStreams > 0) this.#socket.destroy();
+    if (this.#phase < Phase.ending && this.#session.openStreams > 0) this.#socket.destroy();
     else this.#finish();
   }
 
@@ -137,6 +143,22 @@ export class Http2Connection implements ClientConnection, ClientPeer, SocketRead
     this.#share.onClosed(this.#origin);
   }
 
+  // From its output.
+
+  /** At the end of a turn in which there was something to send, or to end. */
+  flush(): void {
+    try {
+      this.#session.flush();
+      if (this.#phase === Phase.ending) this.#linger();
+    } catch (error) {
+      this.#fault(error);
+    }
+  }
+
+  outputBlocked(blocked: boolean): void {
+    this.#session.outputBlocked(blocked);
+  }
+
   // From the session.
 
   createStream(session: ServerSession, id: number): ServerStream {
@@ -144,20 +166,20 @@ export class Http2Connection implements ClientConnection, ClientPeer, SocketRead
   }
 
   onRequest(head: RequestHead, end: boolean, stream: ServerStream): RequestReceiver {
-    const { recycling, handler } = this.#share;
+    const { recycling, handler, draining } = this.#share;
     if (head.upgrade === 'websocket') addKey(head);
-    if (recycling.leavesWith(this.tenure, this.#origin.settings.recycling, head.fields)) this.#askToLeave();
+    if (recycling.leavesWith(this.tenure, this.#origin.settings.recycling, head.fields) || draining) this.#askToLeave();
     // `createStream` makes no others.
     return handler.onRequest(head, end, stream as Http2Stream);
   }
 
   onRequestRefused(error: WireError, stream: ServerStream | null): void {
-    this.#share.onRefused(error.status, error.code);
+    this.#share.onRefused(stream === null ? 0 : error.status, error.code);
     if (stream !== null) sendRefusal(error, this.#share.exposeReason, stream);
   }
 
   onStreamsChanged(open: number): void {
-    if (this.#phase >= Phase.lingering) return;
+    if (this.#phase >= Phase.ending) return;
     if (open > 0) {
       this.deadlineMs = never;
       this.#share.busy.adopt(this);
@@ -165,22 +187,24 @@ export class Http2Connection implements ClientConnection, ClientPeer, SocketRead
     }
     this.#idleSinceMs = this.#share.nowMs;
     if (this.#phase === Phase.left) this.#finish();
-    else this.#becomeIdle();
+    else if (this.#phase === Phase.serving) this.#becomeIdle();
   }
 
   /** GOAWAY was written. */
   onSessionError(reason: SessionReason): void {
+    this.#failed = true;
     this.#share.onRefused(0, reason);
     this.#finish();
   }
 
   onPeerGoaway(): void {
-    if (this.#phase < Phase.left) this.#leave();
+    this.#leave();
   }
 
   onPingAck(): void {
-    this.#pingedMs = -1;
-    if (this.#phase === Phase.leaving) this.#leave();
+    if (this.#pingsUnanswered > 0) this.#pingsUnanswered--;
+    // Answers come in order: that to the PING behind the first GOAWAY is the last.
+    if (this.#phase === Phase.leaving && this.#pingsUnanswered === 0) this.#leave();
   }
 
   // From the worker.
@@ -188,7 +212,7 @@ export class Http2Connection implements ClientConnection, ClientPeer, SocketRead
   sweep(nowMs: number): void {
     try {
       if (this.#phase === Phase.lingering) this.#sweepLingering(nowMs);
-      else if (this.#phase < Phase.lingering) this.#sweepServing(nowMs);
+      else if (this.#phase < Phase.ending) this.#sweepServing(nowMs);
     } catch (error) {
       this.#fault(error);
     }
@@ -197,13 +221,11 @@ export class Http2Connection implements ClientConnection, ClientPeer, SocketRead
   restartDeadline(): void {
     this.#heardMs = this.#share.nowMs;
     this.#idleSinceMs = this.#share.nowMs;
-    if (this.#phase < Phase.lingering && this.#session.openStreams === 0) this.#becomeIdle();
+    if (this.#phase === Phase.serving && this.list !== this.#share.busy) this.#becomeIdle();
   }
 
   closeWhenIdle(): void {
-    if (this.#phase >= Phase.left) return;
-    if (this.#session.openStreams === 0) this.#leave();
-    else this.#askToLeave();
+    this.#askToLeave();
   }
 
   makeRoom(): void {
@@ -217,31 +239,39 @@ export class Http2Connection implements ClientConnection, ClientPeer, SocketRead
 
   // Leaving.
 
+  /** RFC 9113 §6.8: the first GOAWAY forbids nothing. The answer to the PING behind it shows that it was read. */
   #askToLeave(): void {
     if (this.#phase !== Phase.serving) return;
     this.#phase = Phase.leaving;
     this.#leavingSinceMs = this.#share.nowMs;
     this.#session.goawaySoon();
-    this.#session.ping();
+    this.#ping();
     // Whatever list it was in: from now on every sweep looks at it.
     this.deadlineMs = never;
     this.#share.busy.adopt(this);
   }
 
   #leave(): void {
+    if (this.#phase >= Phase.left) return;
     this.#phase = Phase.left;
     this.#session.goaway();
     if (this.#session.openStreams === 0) this.#finish();
   }
 
-  /** Nothing more will be said: FIN, and time for the client to read what was. */
+  /** Nothing more will be said. What was goes out at the end of the turn: this may be within a call of the session. */
   #finish(): void {
-    if (this.#phase >= Phase.lingering) return;
+    if (this.#phase >= Phase.ending) return;
     this.#session.goaway();
-    this.#phase = Phase.lingering;
-    this.#session.flush();
-    this.deadlineMs = this.#share.nowMs + lingerMs;
+    this.#phase = Phase.ending;
+    this.deadlineMs = never;
     this.#share.busy.adopt(this);
+    this.#output.dirty();
+  }
+
+  /** FIN, and time for the client to read what was said. */
+  #linger(): void {
+    this.#phase = Phase.lingering;
+    this.deadlineMs = this.#share.nowMs + lingerMs;
     this.#socket.end();
   }
 
@@ -249,13 +279,17 @@ export class Http2Connection implements ClientConnection, ClientPeer, SocketRead
 
   /** Without a stream nobody else would look before the connection has been idle for long. */
   #watchHead(): void {
-    if (this.#phase >= Phase.lingering || this.list === this.#share.busy) return;
-    this.deadlineMs = never;
-    this.#share.busy.adopt(this);
+    if (this.#phase !== Phase.serving) return;
+    const { busy } = this.#share;
+    if (!this.#session.midHead) {
+      if (this.list === busy) this.#becomeIdle();
+    } else if (this.list !== busy) {
+      this.deadlineMs = never;
+      busy.adopt(this);
+    }
   }
 
   #becomeIdle(): void {
-    if (this.#phase === Phase.leaving) return;
     const waitMs = this.#idleWaitMs();
     this.deadlineMs = this.#share.nowMs + waitMs;
     this.#share.idle.adopt(this, waitMs);
@@ -272,58 +306,69 @@ export class Http2Connection implements ClientConnection, ClientPeer, SocketRead
 
   #sweepServing(nowMs: number): void {
     const { settings } = this.#origin;
-    this.#session.sweep(nowMs, settings);
-    if (this.#phase >= Phase.lingering) return;
-    if (this.#phase === Phase.leaving && nowMs - this.#leavingSinceMs >= leavingMs) this.#leave();
-    else if (this.#isLost(nowMs)) this.#socket.destroy();
-    else if (this.#session.openStreams === 0) this.#sweepIdle(nowMs);
-    else this.#sweepBusy(nowMs);
-  }
-
-  #sweepIdle(nowMs: number): void {
-    if (this.#phase === Phase.leaving) return;
-    const { idleTimeoutMs } = this.#origin.settings;
-    if (nowMs - this.#idleSinceMs >= idleTimeoutMs) this.#leave();
+    this.#sweepStreams(nowMs);
+    if (this.#phase >= Phase.ending) return;
+    if (this.#output.stalled(nowMs, settings.writeIdleMs)) this.#socket.destroy();
+    else if (this.#phase === Phase.leaving && nowMs - this.#leavingSinceMs >= leavingMs) this.#leave();
+    else if (this.#isLost(nowMs)) this.#giveUp();
     else {
       this.#pingSilent(nowMs);
-      if (!this.#session.midHead) this.#becomeIdle();
+      if (this.#phase === Phase.serving) this.#sweepStaying(nowMs);
     }
   }
 
-  #sweepBusy(nowMs: number): void {
-    this.#pingSilent(nowMs);
-    if (this.#phase !== Phase.serving) return;
-    const { draining, recycling } = this.#share;
-    if (draining || recycling.isOverdue(this.tenure, this.#origin.settings.recycling)) this.#askToLeave();
+  #sweepStreams(nowMs: number): void {
+    const { settings } = this.#origin;
+    const { writeIdleMs, headTimeoutMs, bodyGraceMs } = settings;
+    const strideMs = Math.min(streamSweepMs, Math.min(writeIdleMs, headTimeoutMs, bodyGraceMs) / 10);
+    if (nowMs - this.#streamsSweptMs < strideMs) return;
+    this.#streamsSweptMs = nowMs;
+    this.#session.sweep(nowMs, settings);
+  }
+
+  #sweepStaying(nowMs: number): void {
+    const { settings } = this.#origin;
+    const isIdle = this.#session.openStreams === 0 && !this.#session.midHead;
+    if (isIdle && nowMs - this.#idleSinceMs >= settings.idleTimeoutMs) this.#askToLeave();
+    else if (this.#share.recycling.isOverdue(this.tenure, settings.recycling)) this.#askToLeave();
+    else if (this.#share.draining && !isIdle) this.#askToLeave();
+    else if (isIdle) this.#becomeIdle();
   }
 
   #pingSilent(nowMs: number): void {
     const { pingIdleMs } = this.#origin.settings.http2;
     if (pingIdleMs <= 0 || this.#pingedMs >= 0 || nowMs - this.#heardMs < pingIdleMs) return;
     this.#pingedMs = nowMs;
+    this.#ping();
+  }
+
+  #ping(): void {
+    this.#pingsUnanswered++;
     this.#session.ping();
   }
 
   /** It was asked whether it lives, and nothing has come since. */
   #isLost(nowMs: number): boolean {
-    if (this.#pingedMs < 0) return false;
-    const { pingTimeoutMs } = this.#origin.settings.http2;
-    return this.#heardMs < this.#pingedMs && nowMs - this.#pingedMs >= pingTimeoutMs;
+    return this.#pingedMs >= 0 && nowMs - this.#pingedMs >= this.#origin.settings.http2.pingTimeoutMs;
   }
 
+  #giveUp(): void {
+    this.#share.onRefused(0, 'ping_timeout');
+    this.#socket.destroy();
+  }
+
+  /** A client that still takes what it was sent gets the time for it, unless it has broken the protocol. */
   #sweepLingering(nowMs: number): void {
-    if (nowMs >= this.deadlineMs) this.#socket.destroy();
+    const stalled = this.#output.stalled(nowMs, this.#origin.settings.writeIdleMs);
+    const takes = !stalled && !this.#failed && this.#socket.writableLength > 0;
+    if (takes) this.deadlineMs = nowMs + lingerMs;
+    else if (stalled || nowMs >= this.deadlineMs) this.#socket.destroy();
   }
 
   #fault(error: unknown): void {
     this.#share.onFault(error);
     this.#socket.destroy();
   }
-}
-
-function sessionSettings({ settings, tls }: ConnectionOrigin): Http2ServerSettings {
-  const { http2, maxFields, maxTargetBytes, allowUnderscores } = settings;
-  return { ...http2, scheme: tls === null ? 'http' : 'https', maxFields, maxTargetBytes, allowUnderscores };
 }
 
 /** RFC 8441 §5: there is no key over HTTP/2, but an endpoint of HTTP/1.1 wants one (RFC 6455 §4.1). */

@@ -59,6 +59,7 @@ class DataPlaneWorker implements DownstreamEvents {
     });
     const { settings, ticketKeys, reusePort } = start;
     this.#downstream = new Downstream(settings, ticketKeys, reusePort, this.#dataPlane.pipeline, this);
+    this.#downstream.sweep(this.#clock.now());
     this.#arm();
   }
 

@@ -36,9 +36,19 @@ export class FrameReader {
   #left: number = 0;
   #padding: number = 0;
   #payload: Octets | null = null;
+  /** Heads read so far. */
+  #heads: number = 0;
 
   constructor(sink: FrameSink) {
     this.#sink = sink;
+  }
+
+  /**
+   * Tells a frame's head or payload that has begun and not ended from all others before it; 0 while there is none. Bodies of DATA may come as
+   * they like.
+   */
+  get cutFrame(): number {
+    return this.#phase === Phase.payload || this.#filled > 0 ? this.#heads + 1 : 0;
   }
 
   /** Nothing more is read. */
@@ -66,6 +76,7 @@ export class FrameReader {
   /** The whole head is there. */
   #readHead(bytes: Uint8Array, at: number): number {
     const length = (bytes[at]! << 16) | (bytes[at + 1]! << 8) | bytes[at + 2]!;
+    this.#heads++;
     this.#type = bytes[at + 3]!;
     this.#flags = bytes[at + 4]!;
     this.#id = readInt31(bytes, at + 5);

@@ -37,6 +37,9 @@ export class ServerSession extends Session<ServerStream> {
   /** Octets of the preface that came. */
   #preface: number = 0;
   #begunMs: number = -1;
+  /** The frame that the last octets have left incomplete, and since when it is. */
+  #cutFrame: number = 0;
+  #cutMs: number = 0;
   /** Of all streams that the client opened. */
   #highestId: number = 0;
   /** The last one that we care for; from the last GOAWAY on it stays. */
@@ -55,13 +58,14 @@ export class ServerSession extends Session<ServerStream> {
     return (this.#goingAway || this.failed) && this.openStreams === 0;
   }
 
-  /** A field block has begun and not ended, or SETTINGS are still to come behind the preface: `sweep` watches a deadline. */
+  /** A field block or a frame has begun and not ended, or SETTINGS are still to come: `sweep` watches a deadline. */
   get midHead(): boolean {
-    return this.block.expectedId !== 0 || (!this.settingsReceived && this.#begunMs >= 0);
+    return this.block.expectedId !== 0 || this.#cutFrame !== 0 || (!this.settingsReceived && this.#begunMs >= 0);
   }
 
-  /** Writes SETTINGS. */
-  start(): void {
+  /** Writes SETTINGS. `nowMs`: from when on the client is late with its own; without, from its first octets. */
+  start(nowMs: number = -1): void {
+    this.#begunMs = nowMs;
     const { maxConcurrentStreams, streamWindowBytes, maxFieldSectionBytes } = this.settings;
     this.writer.settings([
       ...[SettingId.maxConcurrentStreams, maxConcurrentStreams],
@@ -80,6 +84,8 @@ export class ServerSession extends Session<ServerStream> {
       else this.fail(ErrorCode.protocolError, 'bad_preface');
     }
     super.receive(bytes, start, end, nowMs);
+    if (this.cutFrame !== this.#cutFrame) this.#cutMs = nowMs;
+    this.#cutFrame = this.cutFrame;
   }
 
   /** Resets streams that break `deadlines`, and ends a session that does. */
@@ -252,6 +258,7 @@ export class ServerSession extends Session<ServerStream> {
 
   #isHeadLate(nowMs: number, timeoutMs: number): boolean {
     if (timeoutMs <= 0) return false;
+    if (this.#cutFrame !== 0 && nowMs - this.#cutMs >= timeoutMs) return true;
     if (this.block.expectedId !== 0) return nowMs - this.block.beganMs >= timeoutMs;
     return !this.settingsReceived && this.#begunMs >= 0 && nowMs - this.#begunMs >= timeoutMs;
   }

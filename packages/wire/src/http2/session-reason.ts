@@ -8,7 +8,7 @@ export const sessionReasons = {
   reset_flood: 'Too many streams were reset soon after they began, or for errors of the client.',
   control_flood: 'Too many frames that carry no request or body.',
   header_flood: 'A field block went on for too long.',
-  block_timeout: 'A field block, or the first SETTINGS, did not end in time.',
+  block_timeout: 'A field block, a frame or the first SETTINGS did not end in time.',
   output_flood: 'The peer asks for answers and does not read them.',
 } as const;
 export type SessionReason = keyof typeof sessionReasons;

@@ -197,6 +197,11 @@ export abstract class Session<S extends Stream> implements FrameSink {
     this.fail(code, 'bad_frame');
   }
 
+  /** See `FrameReader`. */
+  protected get cutFrame(): number {
+    return this.#reader.cutFrame;
+  }
+
   // What ends of a connection differ in.
 
   /** A complete field block for `id` is in `decoder`. */
