@@ -39,6 +39,8 @@ describe('the floors', () => {
     ['packages/balancer/src/b.ts', 'export const a: number = Date.now();', 'take the time as an argument'],
     ['packages/wire/src/http1/a.ts', 'setTimeout(() => {}, 1);', 'the caller owns the timers'],
     ['apps/gateway/src/a.ts', "import '@fairlead/routing/src/table.ts';", 'Import a package by its name only'],
+    ['packages/kube/src/a.ts', "import '@fairlead/routing';", 'Floor 2 imports floor 0 only'],
+    ['packages/routing/src/f.ts', "import '@fairlead/kube';", 'Floor 1 imports floor 0 only'],
     ['e2e/a.ts', "import '@fairlead/routing';", 'e2e speaks HTTP and kubectl'],
   ])('%s may not contain %s', (path, code, expected) => {
     expect(lint(path, code)).toContain(expected);
@@ -48,6 +50,7 @@ describe('the floors', () => {
     ['packages/routing/src/c.ts', "import '@fairlead/message';"],
     ['packages/routing/src/d.ts', 'export const a: number = Date.parse("2026-01-01");'],
     ['packages/routing/src/e.test.ts', "import 'node:fs';"],
+    ['packages/kube/src/b.ts', "import '@fairlead/resources';\nimport 'node:fs';\nsetTimeout(() => {}, Date.now());"],
     ['apps/gateway/src/b.ts', "import 'node:net';\nimport '@fairlead/wire';"],
   ])('%s may contain %s', (path, code) => {
     const said = lint(path, code);
