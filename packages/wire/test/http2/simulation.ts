@@ -135,13 +135,18 @@ export class Simulation implements ServerSink, ClientSink {
   }
 
   #act(): void {
-    while (this.#first < this.#opened && this.exchanges[this.#first]!.over) this.#first++;
+    this.#skipOver();
     const open = this.#opened - this.#first;
     if (open > 0) this.exchanges[this.#first + this.#random.below(open)]!.step();
   }
 
+  #skipOver(): void {
+    while (this.#first < this.#opened && this.exchanges[this.#first]!.over) this.#first++;
+  }
+
   #isDone(): boolean {
-    if (this.#first < this.exchanges.length && this.exchanges.some(({ over }) => !over)) return false;
+    this.#skipOver();
+    if (this.#first < this.exchanges.length) return false;
     return this.#up.idle && this.#down.idle && !this.#up.output.isDirty && !this.#down.output.isDirty;
   }
 
