@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { connect as connectHttp2 } from 'node:http2';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { DownstreamSettings, ProxyProtocolMode } from '../../src/settings.ts';
@@ -138,6 +139,17 @@ describe('a PROXY header on a plain listener', () => {
       await refused('0 proxy_header_malformed');
     },
   );
+
+  it('may come before HTTP/2 too', async () => {
+    const { socket } = await start('required');
+    socket.removeAllListeners('data');
+    socket.write(text);
+    const session = connectHttp2('http://a', { createConnection: () => socket });
+    const stream = session.request({ ':path': '/' });
+    const [part] = await once(stream.setEncoding('latin1'), 'data');
+    expect(part).toBe('hello 192.0.2.1;');
+    session.destroy();
+  });
 
   it('must come in time', async () => {
     const client = await start('trusted', { ...fromProxy, headTimeoutMs: 60 });
