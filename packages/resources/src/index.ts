@@ -78,6 +78,7 @@ export {
   placedFields,
   quantityPattern,
 } from './schema/policy-values.ts';
+export { pruneUnknown } from './schema/prune-unknown.ts';
 export { type ClientTrafficSettings, readClientTraffic } from './schema/read-client-traffic.ts';
 export { formatSchemaPath, type SchemaPath, type SchemaProblem } from './schema/schema-problem.ts';
 export { withoutNulls } from './schema/without-nulls.ts';
