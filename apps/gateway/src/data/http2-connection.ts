@@ -118,7 +118,7 @@ export class Http2Connection implements ClientConnection, ClientPeer, SocketRead
 
   /** There is no half-closed HTTP/2: a client that only has no more to ask says so with END_STREAM and GOAWAY. */
   onEnd(): void {
-    if (this.#phase < Phase.ending && this.#session.openStreams > 0) this.#socket.destroy();
+    if (this.#phase < Phase.ending && this.#session.openStreams > 0) this.#cutOff();
     else this.#finish();
   }
 
@@ -308,10 +308,10 @@ export class Http2Connection implements ClientConnection, ClientPeer, SocketRead
     const { settings } = this.#origin;
     this.#sweepStreams(nowMs);
     if (this.#phase >= Phase.ending) return;
-    if (this.#output.stalled(nowMs, settings.writeIdleMs)) this.#socket.destroy();
+    if (this.#output.stalled(nowMs, settings.writeIdleMs)) this.#cutOff();
     else if (this.#phase === Phase.leaving && nowMs - this.#leavingSinceMs >= leavingMs) this.#leave();
     else if (this.#isLost(nowMs)) this.#giveUp();
-    else {
+    else if (this.#phase !== Phase.leaving) {
       this.#pingSilent(nowMs);
       if (this.#phase === Phase.serving) this.#sweepStaying(nowMs);
     }
@@ -354,7 +354,7 @@ export class Http2Connection implements ClientConnection, ClientPeer, SocketRead
 
   #giveUp(): void {
     this.#share.onRefused(0, 'ping_timeout');
-    this.#socket.destroy();
+    this.#cutOff();
   }
 
   /** A client that still takes what it was sent gets the time for it, unless it has broken the protocol. */
@@ -362,12 +362,20 @@ export class Http2Connection implements ClientConnection, ClientPeer, SocketRead
     const stalled = this.#output.stalled(nowMs, this.#origin.settings.writeIdleMs);
     const takes = !stalled && !this.#failed && this.#socket.writableLength > 0;
     if (takes) this.deadlineMs = nowMs + lingerMs;
-    else if (stalled || nowMs >= this.deadlineMs) this.#socket.destroy();
+    else if (stalled || nowMs >= this.deadlineMs) this.#cutOff();
+  }
+
+  /** `onClose` follows. Until then it is nobody's idle connection. */
+  #cutOff(): void {
+    if (this.#phase === Phase.closed) return;
+    this.deadlineMs = never;
+    this.#share.busy.adopt(this);
+    this.#socket.destroy();
   }
 
   #fault(error: unknown): void {
     this.#share.onFault(error);
-    this.#socket.destroy();
+    this.#cutOff();
   }
 }
 
