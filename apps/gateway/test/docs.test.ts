@@ -12,6 +12,7 @@ import { runUsage } from '../src/cli/run-options.ts';
 import { runCommand } from '../src/cli/testing/run-command.ts';
 import { headTimeout, slowBody } from '../src/data/error-answer.ts';
 import { failures, upstreamFailure } from '../src/data/errors.ts';
+import { pingTimeout } from '../src/data/http2-connection.ts';
 import { proxyRefusals } from '../src/data/proxy-header.ts';
 import { counterNames, reasonFamilies } from '../src/observe/metrics.ts';
 import { renderMetrics } from '../src/observe/prometheus.ts';
@@ -69,6 +70,10 @@ describe('docs/errors.md on the PROXY protocol', () => {
 describe('docs/errors.md on HTTP/2 connections', () => {
   it.each(Object.entries(sessionReasons))('has %s', (reason, meaning) => {
     expect(rowsOf(doc('errors.md'))).toContainEqual([`\`${reason}\``, meaning]);
+  });
+
+  it('has the one that is no error of the session', () => {
+    expect(rowsOf(doc('errors.md')).map(([reason]) => reason)).toContain(`\`${pingTimeout}\``);
   });
 });
 
@@ -131,6 +136,22 @@ describe('docs/limits.md', () => {
     ['Head of a request', `${downstream.headTimeoutMs / 1_000} s`],
     ['Fields in a head', String(downstream.maxFields)],
     ['Connections of one client', downstream.maxConnectionsPerClient.toLocaleString('en')],
+    ["Streams of a client's", String(downstream.http2.maxConcurrentStreams)],
+    [
+      'Fields of a request',
+      `${downstream.http2.maxFieldSectionBytes.toLocaleString('en')} octets, ${downstream.maxFields} fields`,
+    ],
+    [
+      'Windows of request bodies',
+      `${downstream.http2.streamWindowBytes.toLocaleString('en')} octets per stream, growing to ${downstream.http2.maxStreamWindowBytes.toLocaleString('en')}; ${downstream.http2.connectionWindowBytes.toLocaleString('en')} per connection`,
+    ],
+    ['Resets soon', `${downstream.http2.maxEarlyResets} in ${downstream.http2.floodWindowMs / 1_000} s`],
+    ['SETTINGS, field block', `${downstream.headTimeoutMs / 1_000} s`],
+    [
+      'Silent client',
+      `${downstream.http2.pingIdleMs / 1_000} s, then a PING, to be answered in ${downstream.http2.pingTimeoutMs / 1_000} s`,
+    ],
+    ['Stream whose answer', `${downstream.writeIdleMs / 1_000} s`],
     ['Connecting', `${upstream.connectTimeoutMs / 1_000} s`],
     ['Idle connections kept', `${upstream.maxIdlePerEndpoint}, for ${upstream.idleTimeoutMs / 1_000} s`],
     ['Streams of one HTTP/2', `${upstream.http2.maxConcurrentStreams}, or what the endpoint allows`],
@@ -151,6 +172,12 @@ describe('docs/limits.md', () => {
     ['Then for requests in flight', `${drain.deadlineMs / 1_000} s (\`--drain-timeout\`)`],
   ])('has the default of "%s"', (what, value) => {
     expect(defaultOf(what)).toBe(value);
+  });
+
+  it('has the frames that a client may send without reason', () => {
+    const { maxControlFrames, floodWindowMs } = downstream.http2;
+    const most = `${maxControlFrames.toLocaleString('en')} in ${floodWindowMs / 1_000} s`;
+    expect(defaultOf('Frames that carry')).toMatch(new RegExp(`^${most},`));
   });
 
   it('has the size of a head', () => {

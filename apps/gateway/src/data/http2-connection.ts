@@ -26,6 +26,9 @@ const Phase = {
 } as const;
 type Phase = (typeof Phase)[keyof typeof Phase];
 
+/** Why a connection was closed whose client gives no sign of life. */
+export const pingTimeout = 'ping_timeout';
+
 const lingerMs = 5_000;
 /** A client that has not answered by then has had time enough to see the first GOAWAY (RFC 9113 §6.8: "at least one round-trip time"). */
 const leavingMs = 1_000;
@@ -353,7 +356,7 @@ export class Http2Connection implements ClientConnection, ClientPeer, SocketRead
   }
 
   #giveUp(): void {
-    this.#share.onRefused(0, 'ping_timeout');
+    this.#share.onRefused(0, pingTimeout);
     this.#cutOff();
   }
 
