@@ -371,6 +371,7 @@ export class Http2Connection implements ClientConnection, ClientPeer, SocketRead
   /** `onClose` follows. Until then it is nobody's idle connection. */
   #cutOff(): void {
     if (this.#phase === Phase.closed) return;
+    this.#phase = Phase.lingering;
     this.deadlineMs = never;
     this.#share.busy.adopt(this);
     this.#socket.destroy();
