@@ -4,6 +4,8 @@ export {
   type ClusterAccessOptions,
   loadClusterAccess,
 } from './cluster-access.ts';
+export { ClusterStore, type ClusterStoreOptions, type StoreChange, type StoreSnapshot } from './cluster-store.ts';
+export { collectionPath, type KindResource, kindResource } from './kind-resource.ts';
 export {
   type ApplyOptions,
   KubeApi,
@@ -15,3 +17,6 @@ export {
 } from './kube-api.ts';
 export { KubeApiError } from './kube-error.ts';
 export type { KubeLog } from './log.ts';
+export { Reflector, type ReflectorOptions, type ReflectorState, type ReflectorTiming } from './reflector.ts';
+export type { StoreProblem } from './store-problem.ts';
+export type { StoredObject } from './stored-object.ts';

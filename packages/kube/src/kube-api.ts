@@ -68,12 +68,20 @@ export class KubeApi {
 
   /**
    * Calls `onEvent` for each line until the server ends the watch or `signal` aborts; then resolves. Lines arrive as they are read, a chunk
-   * of the connection at a time. Rejects when the watch can't be had or breaks, and with what `onEvent` throws.
+   * of the connection at a time. `onOpen` is called when the server has agreed. Rejects when the watch can't be had or breaks, and with a
+   * `KubeApiError` that `onEvent` throws.
    */
-  async watch(path: string, query: Query, onEvent: (event: WatchEvent) => void, signal: AbortSignal): Promise<void> {
+  async watch(
+    path: string,
+    query: Query,
+    onEvent: (event: WatchEvent) => void,
+    signal: AbortSignal,
+    onOpen?: () => void,
+  ): Promise<void> {
     if (signal.aborted) return;
     try {
       const body = await this.#openWatch(path, query, signal);
+      onOpen?.();
       const lines = new LineSplitter((line) => {
         if (!signal.aborted) onEvent(parseBody(line) as WatchEvent);
       });
