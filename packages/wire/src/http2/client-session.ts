@@ -41,6 +41,7 @@ export class ClientSession extends Session<ClientStream> {
   /** A response has come. */
   #answered: boolean = false;
   #goingAway: boolean = false;
+  #abandoned: boolean = false;
   /** Of the server's last GOAWAY. */
   #lastId: number = maxInt31;
 
@@ -98,6 +99,12 @@ export class ClientSession extends Session<ClientStream> {
     this.writer.goaway(0, ErrorCode.noError);
   }
 
+  /** In place of `closed`, when the server answers nothing any more: another connection to it is not worth a try. */
+  abandon(): void {
+    this.#abandoned = true;
+    this.closed();
+  }
+
   // What the server sends.
 
   protected override onFields(id: number, ends: boolean): void {
@@ -132,7 +139,8 @@ export class ClientSession extends Session<ClientStream> {
   }
 
   protected override onReset(stream: ClientStream, code: number): void {
-    if (code === ErrorCode.refusedStream) stream.fail('refused_stream', !stream.headReceived);
+    if (code === ErrorCode.noError && stream.isEndedTunnel) stream.letGo();
+    else if (code === ErrorCode.refusedStream) stream.fail('refused_stream', !stream.headReceived);
     else stream.fail('reset', false);
   }
 
@@ -152,7 +160,7 @@ export class ClientSession extends Session<ClientStream> {
     for (const stream of this.table.open()) {
       if (stream.id <= this.#lastId || stream.closed) continue;
       this.close(stream, Fate.resetByUs);
-      stream.fail('refused_stream', true);
+      stream.fail('refused_stream', true, true);
     }
     this.#sink.onGoaway(this.#lastId);
   }
@@ -167,9 +175,11 @@ export class ClientSession extends Session<ClientStream> {
   }
 
   protected override onEnd(streams: readonly ClientStream[], reason: SessionReason | null, code: ErrorCode): void {
+    const lost = this.#abandoned ? 'reset' : 'closed_early';
     for (const stream of streams) {
       const neverSent = stream.composedAt === this.writer.sent;
-      stream.fail(reason === null ? 'closed_early' : 'bad_response', neverSent);
+      const raced = reason === null && !this.#abandoned && stream.reused && !stream.headReceived;
+      stream.fail(reason === null ? lost : 'bad_response', neverSent, raced);
     }
     if (reason !== null) this.#sink.onSessionError(reason, code);
   }

@@ -118,9 +118,20 @@ export class ClientStream extends Stream implements UpstreamStream {
     if (!this.closed) this.onRemoteEnd();
   }
 
-  /** Tells that there will be no response, or no more of it. */
-  fail(code: UpstreamFailure['code'], unprocessed: boolean): void {
-    this.#finish()?.onUpstreamFailure({ code, unprocessed, reused: this.reused && !this.headReceived });
+  /** Tells that there will be no response, or no more of it. `reused`: it was the connection's end, and a fresh one is worth a try. */
+  fail(code: UpstreamFailure['code'], unprocessed: boolean, reused: boolean = false): void {
+    this.#finish()?.onUpstreamFailure({ code, unprocessed, reused });
+  }
+
+  /** A tunnel in which the server has said its last. */
+  get isEndedTunnel(): boolean {
+    return this.#tunnel && this.remoteEnded;
+  }
+
+  /** The server has no use for what still comes through an ended tunnel: that is no failure, and the client may end it in its own time. */
+  letGo(): void {
+    const receiver = this.#finish();
+    if (this.drainWanted) receiver?.onRequestDrained();
   }
 
   override get takesData(): boolean {

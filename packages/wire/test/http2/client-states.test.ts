@@ -141,7 +141,11 @@ describe('a client', () => {
     fixture.send(frame('GOAWAY', 0, 0, uint32(2 ** 31 - 1, 0)));
     expect(exchanges.map(({ failure }) => failure)).toEqual([null, null, null]);
     fixture.send(frame('GOAWAY', 0, 0, uint32(3, 0)));
-    expect(exchanges.map(({ failure }) => failure?.unprocessed ?? null)).toEqual([null, null, true]);
+    expect(exchanges.map(({ failure }) => failure)).toEqual([
+      null,
+      null,
+      { code: 'refused_stream', unprocessed: true, reused: true },
+    ]);
     fixture.send(response(200, endStream), response(200, endStream, [], 3));
     expect(exchanges.map(({ complete }) => complete)).toEqual([true, true, false]);
     expect(fixture.goaways).toEqual([2 ** 31 - 1, 3]);
@@ -169,6 +173,17 @@ describe('a client', () => {
     fixture.session.closed();
     expect(early.failure).toEqual({ code: 'closed_early', unprocessed: false, reused: true });
     expect(late.failure).toEqual({ code: 'closed_early', unprocessed: false, reused: false });
+  });
+
+  it('does not take a reset stream, or a server that is given up, for a race lost to the end of the connection', () => {
+    const fixture = new ClientFixture();
+    fixture.open();
+    fixture.send(response(200, endStream));
+    const [reset, silent] = [fixture.open(), fixture.open()];
+    fixture.send(frame('RST_STREAM', 0, 3, uint32(7)));
+    fixture.session.abandon();
+    expect(reset.failure).toEqual({ code: 'refused_stream', unprocessed: true, reused: false });
+    expect(silent.failure).toEqual({ code: 'reset', unprocessed: false, reused: false });
   });
 
   it('stops a request whose response has ended', () => {

@@ -177,10 +177,14 @@ function connectCode(error: NodeJS.ErrnoException, { tls, speaks }: EndpointTarg
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
       return 'connect_failed';
-    case 'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL':
-      // HTTP/1.1 was offered to an endpoint of HTTP/2, for an upgrade's sake.
-      return speaks === 'h2' ? 'upgrade_unsupported' : 'tls_failed';
     default:
-      return tls === null ? 'connect_failed' : 'tls_failed';
+      if (tls === null) return 'connect_failed';
+      // HTTP/1.1 was offered to an endpoint of HTTP/2, for an upgrade's sake.
+      return speaks === 'h2' && isProtocolRefused(error) ? 'upgrade_unsupported' : 'tls_failed';
   }
+}
+
+/** RFC 7301 §3.2: no_application_protocol. The code says so only where nothing waited to be written. */
+function isProtocolRefused(error: NodeJS.ErrnoException): boolean {
+  return error.message.includes('SSL alert number 120');
 }

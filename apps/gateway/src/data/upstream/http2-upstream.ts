@@ -40,6 +40,8 @@ export class Http2Upstream implements SocketUser, ClientSink, SharedConnection, 
   /** Takes no more requests. */
   #leaving: boolean = false;
   #goneAway: boolean = false;
+  /** It did not answer a PING. */
+  #silent: boolean = false;
 
   /** `socket` may be on its way still. */
   constructor(socket: EndpointSocket, owner: Http2Owner, share: UpstreamShare) {
@@ -96,6 +98,7 @@ export class Http2Upstream implements SocketUser, ClientSink, SharedConnection, 
     if (verdict === 'ping') this.#session.ping();
     else if (verdict === 'dead') {
       this.#share.metrics.count('upstreamPingsFailed');
+      this.#silent = true;
       this.onBroken('reset');
     }
   }
@@ -185,7 +188,8 @@ export class Http2Upstream implements SocketUser, ClientSink, SharedConnection, 
     this.#share.connecting.delete(this);
     if (this.#share.sessions.delete(this)) this.#share.metrics.count('upstreamHttp2ConnectionsOpen', -1);
     this.#owner.onClosed(this, code);
-    this.#session.closed();
+    if (this.#silent) this.#session.abandon();
+    else this.#session.closed();
   }
 }
 

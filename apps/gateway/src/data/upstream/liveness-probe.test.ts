@@ -48,6 +48,14 @@ describe('a probe', () => {
     expect(timeline(60_000, (probe, nowMs) => probe.heard(nowMs, ack))).toEqual([]);
   });
 
+  it('does not hold a PING against the peer for which nobody waited', () => {
+    const probe = new LivenessProbe(settings);
+    probe.begin(0);
+    expect(probe.check(2_000)).toBe('ping');
+    probe.begin(60_000);
+    expect([probe.check(60_100), probe.check(62_000), probe.check(64_000)]).toEqual(['lives', 'ping', 'dead']);
+  });
+
   it('does not hold an idle time against the peer', () => {
     const probe = new LivenessProbe(settings);
     probe.begin(0);

@@ -30,6 +30,7 @@ export class LivenessProbe {
   /** The endpoint owes an answer from now on: what was silent until then was nobody's fault. */
   begin(nowMs: number): void {
     this.#heardMs = nowMs;
+    this.#askedMs = 0;
   }
 
   heard(nowMs: number, size: number): void {
