@@ -83,7 +83,12 @@ export class StreamTable<S extends { readonly id: number }> {
 
   #record(slot: number, id: number, fate: Fate): void {
     const known = this.#ids[slot]!;
-    if (known > id || (known !== id && this.#streams[slot] !== null)) return;
+    if (known > id) return;
+    if (known !== id && this.#streams[slot] !== null) {
+      // The slot will tell of an earlier stream once that has ended.
+      this.#forgottenId = Math.max(this.#forgottenId, id);
+      return;
+    }
     this.#ids[slot] = id;
     this.#streams[slot] = null;
     this.#fates[slot] = fate;
