@@ -35,7 +35,7 @@ async function runAborts(context: SuiteContext): Promise<readonly CaseResult[]> 
   const backends = await MoodyBackends.start();
   const directory = join(context.directory, 'manifests');
   writeManifests(directory, 'gateway.json', manifests(ports, backends));
-  const flags = ['--workers', '1', '--access-log', 'off'];
+  const flags = ['--workers', '1', '--access-log', 'off', '--expose-reason'];
   const process = await runGateway({ directory, adminPort, cpu: null, flags });
   try {
     const results: CaseResult[] = [];

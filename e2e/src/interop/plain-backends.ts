@@ -25,7 +25,7 @@ export class PlainBackends {
   static async start(): Promise<PlainBackends> {
     const backends = new PlainBackends();
     for (const server of [backends.#http1, backends.#h2c]) {
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', 4_096, resolve));
     }
     return backends;
   }

@@ -56,8 +56,8 @@ async function request(session: ClientHttp2Session): Promise<Outcome> {
   const stream = session.request({ ':path': path, ':method': uploads ? 'POST' : 'GET' }, { endStream: !uploads });
   const cancels = scheduleCancel(stream, path === moods.never);
   if (uploads) stream.end('x'.repeat(1 + randomInt(uploadBytes)));
-  const { status, bytes, timedOut, code } = await untilClosed(stream);
-  const detail = `${path}: status ${status}, ${bytes} octets, code ${code}`;
+  const { status, reason, bytes, timedOut, code } = await untilClosed(stream);
+  const detail = `${path}: status ${status}${reason}, ${bytes} octets, code ${code}`;
   if (timedOut) return { what: 'wrong', detail: `${detail}, does not end` };
   if (cancels() && code !== constants.NGHTTP2_NO_ERROR) return { what: 'cancelled', detail };
   const whole = status === 200 && bytes === answerBytes && code === constants.NGHTTP2_NO_ERROR;
@@ -84,6 +84,8 @@ function scheduleCancel(stream: ClientHttp2Stream, always: boolean): () => boole
 
 interface Closed {
   readonly status: number;
+  /** Of a gateway, in brackets; '' without. */
+  readonly reason: string;
   readonly bytes: number;
   readonly code: number;
   readonly timedOut: boolean;
@@ -91,22 +93,25 @@ interface Closed {
 
 async function untilClosed(stream: ClientHttp2Stream): Promise<Closed> {
   let status = 0;
+  let reason = '';
   let bytes = 0;
   stream.on('error', () => {});
   stream.on('response', (headers) => {
     status = Number(headers[':status']);
+    const given = headers['x-fairlead-reason'];
+    reason = given === undefined ? '' : ` (${given})`;
   });
   stream.on('data', (data: Buffer) => {
     bytes += data.length;
   });
   return new Promise((resolve) => {
     const timer = setTimeout(() => {
-      resolve({ status, bytes, code: -1, timedOut: true });
+      resolve({ status, reason, bytes, code: -1, timedOut: true });
       stream.close(constants.NGHTTP2_CANCEL);
     }, patienceMs);
     stream.once('close', () => {
       clearTimeout(timer);
-      resolve({ status, bytes, code: stream.rstCode ?? 0, timedOut: false });
+      resolve({ status, reason, bytes, code: stream.rstCode ?? 0, timedOut: false });
     });
   });
 }

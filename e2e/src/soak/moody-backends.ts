@@ -20,6 +20,11 @@ export const moods = {
 /** Octets of a whole answer. */
 export const answerBytes = 30_000;
 const pieces = 3;
+/** Every broken off HTTP/1.1 exchange costs a connection: they come by the hundred. */
+const acceptQueue = 4_096;
+
+/** Node ends connections with many resets and refuses streams of those that hold much: for one client, and here come many on one. */
+const forManyClients = { streamResetBurst: 1_000_000, streamResetRate: 1_000_000, maxSessionMemory: 256 };
 
 type Answer = ServerResponse & { readonly stream?: { close(code: number): void } };
 
@@ -34,8 +39,8 @@ export class MoodyBackends {
   private constructor() {
     const listener = (request: IncomingMessage, response: Answer): void => this.#onRequest(request, response);
     this.#http1 = createServer(listener);
-    const settings = { maxConcurrentStreams: 200 };
-    this.#h2c = createHttp2Server({ settings }, listener as unknown as Parameters<typeof createHttp2Server>[1]);
+    const options = { settings: { maxConcurrentStreams: 200 }, ...forManyClients };
+    this.#h2c = createHttp2Server(options, listener as unknown as Parameters<typeof createHttp2Server>[1]);
     this.#h2c.on('session', (session) => {
       this.#sessions.add(session);
       session.on('error', () => {});
@@ -46,7 +51,7 @@ export class MoodyBackends {
   static async start(): Promise<MoodyBackends> {
     const backends = new MoodyBackends();
     for (const server of [backends.#http1, backends.#h2c]) {
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', 1_024, resolve));
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', acceptQueue, resolve));
     }
     return backends;
   }
