@@ -1,5 +1,5 @@
 import type { EndpointStats } from './endpoint-stats.ts';
-import { Real } from './row-layout.ts';
+import { Count, Real } from './row-layout.ts';
 
 /**
  * Peak EWMA: an estimate that jumps up to a worse sample at once and moves down to better ones over time, so that a spike is believed
@@ -14,6 +14,12 @@ import { Real } from './row-layout.ts';
 
 /** After this time without news, 63 % of the way to the new value is gone. */
 export const decayMs = 10_000;
+
+/**
+ * An endpoint's first answers are its slowest: connections are set up, code on both sides runs for the first time. Until so many have come,
+ * a better one is believed at once, and nothing is held against the endpoint.
+ */
+const coldAnswers = 4;
 
 /** Weight of one sample in an endpoint's own mean. */
 const meanGain = 1 / 8;
@@ -34,14 +40,32 @@ export function estimateMs(stats: EndpointStats, row: number, nowMs: number, res
   return fadedMs;
 }
 
+/** So few answers have come, and nothing worse, that what is known says little. */
+export function isCold(stats: EndpointStats, row: number): boolean {
+  return stats.counts[stats.countsOf(row) + Count.coldAnswers]! < coldAnswers;
+}
+
+/** Something was learned that is no matter of a first time. */
+export function endCold(stats: EndpointStats, row: number): void {
+  stats.counts[stats.countsOf(row) + Count.coldAnswers] = coldAnswers;
+}
+
 /** Takes in a measured latency. */
 export function observe(stats: EndpointStats, row: number, sampleMs: number, nowMs: number): void {
+  if (isCold(stats, row)) {
+    observeCold(stats, row, sampleMs, nowMs);
+    return;
+  }
   moveMean(stats, row, sampleMs);
   observePeak(stats, row, sampleMs, nowMs);
 }
 
 /** Takes in a measured latency that may not be the endpoint's own: it moves the mean but is no peak. */
 export function observeGently(stats: EndpointStats, row: number, sampleMs: number, nowMs: number): void {
+  if (isCold(stats, row)) {
+    observeCold(stats, row, sampleMs, nowMs);
+    return;
+  }
   observePeak(stats, row, moveMean(stats, row, sampleMs), nowMs);
 }
 
@@ -62,6 +86,17 @@ export function setEstimate(stats: EndpointStats, row: number, estimateMs: numbe
   stats.reals[base + Real.meanMs] = estimateMs;
   stats.reals[base + Real.peakMs] = estimateMs;
   stats.reals[base + Real.peakAtMs] = nowMs;
+}
+
+/** The best so far for the peak, all of them for the mean. */
+function observeCold(stats: EndpointStats, row: number, sampleMs: number, nowMs: number): void {
+  const { reals } = stats;
+  const base = stats.realsOf(row);
+  const answers = stats.counts[stats.countsOf(row) + Count.coldAnswers]!++;
+  const peakMs = reals[base + Real.peakAtMs] === 0 ? sampleMs : Math.min(sampleMs, reals[base + Real.peakMs]!);
+  reals[base + Real.meanMs]! += (sampleMs - reals[base + Real.meanMs]!) / (answers + 1);
+  reals[base + Real.peakMs] = peakMs;
+  reals[base + Real.peakAtMs] = nowMs;
 }
 
 /** A single sample moves it by half at most. Returns what it is now. */

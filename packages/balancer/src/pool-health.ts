@@ -1,5 +1,5 @@
 import type { EndpointStats } from './endpoint-stats.ts';
-import { estimateMs, observe, observeGently, observePeak, setEstimate } from './latency.ts';
+import { endCold, estimateMs, isCold, observe, observeGently, observePeak, setEstimate } from './latency.ts';
 import { LatestAnswers } from './latest-answers.ts';
 import type { Member } from './member.ts';
 import {
@@ -116,7 +116,8 @@ export class PoolHealth {
   }
 
   estimateMs(member: Member, nowMs: number): number {
-    return estimateMs(this.stats, member.row, nowMs, this.meanMs, this.seedMs);
+    const ms = estimateMs(this.stats, member.row, nowMs, this.meanMs, this.seedMs);
+    return isCold(this.stats, member.row) ? Math.min(ms, this.seedMs) : ms;
   }
 
   /** False: it is being ramped up, and this request is not part of its share. */
@@ -183,10 +184,13 @@ export class PoolHealth {
   /** A try has waited so long without an answer: a lower bound of a latency that is known to be the endpoint's own. */
   waitedAtLeast(member: Member, waitedMs: number, nowMs: number): void {
     const boundMs = Math.min(waitedMs, this.#capMs());
-    if (boundMs > this.estimateMs(member, nowMs)) observePeak(this.stats, member.row, boundMs, nowMs);
+    if (boundMs <= this.estimateMs(member, nowMs)) return;
+    endCold(this.stats, member.row);
+    observePeak(this.stats, member.row, boundMs, nowMs);
   }
 
   failed(member: Member, waitedMs: number, nowMs: number, errand: Errand): void {
+    endCold(this.stats, member.row);
     const penaltyMs = this.meanMs === 0 ? firstPenaltyMs : penaltyFactor * this.meanMs;
     observePeak(this.stats, member.row, Math.min(Math.max(waitedMs, penaltyMs), this.#capMs()), nowMs);
     this.#count(member, Cell.failures);

@@ -66,6 +66,8 @@ export const Count = {
   ejections: 30,
   /** `windowSlices` × (slice number, requests, failures). */
   window: 31,
+  /** How many of its first answers were measured, see latency.ts. */
+  coldAnswers: 46,
 } as const;
 
 export const windowSlices = 5;
