@@ -233,7 +233,6 @@ export class Reflector<T extends Versioned> {
     if (type === 'ERROR') throw statusToError(object as KubeStatus);
     if (type === 'BOOKMARK') this.#applyBookmark((object as RawObject).metadata.resourceVersion);
     else this.#applyChange(type, toRawObject(object));
-    this.#backoff.reset();
   }
 
   #applyChange(type: string, raw: RawObject): void {
@@ -242,6 +241,7 @@ export class Reflector<T extends Versioned> {
     if (type === 'DELETED') this.#objects.delete(key);
     else this.#keep(this.#objects, raw);
     this.#version = raw.metadata.resourceVersion;
+    this.#backoff.reset();
     const after = this.#objects.get(key);
     if (before !== after) this.#options.onChange(key, before, after);
   }
