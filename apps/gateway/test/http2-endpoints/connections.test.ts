@@ -126,7 +126,23 @@ describe('connections by need', () => {
     const seen = await burst(6, requestText('POST', 'hello'));
     expect(seen.every((text) => text.startsWith('200'))).toBe(true);
     expect(closed.requests).toBe(0);
-    expect(closed.connections.length).toBeLessThanOrEqual(1);
+    expect(closed.connections.length).toBeLessThanOrEqual(2);
+  });
+
+  it('that allow no more streams are left for others', async () => {
+    const b = await backend((stream, connection) => {
+      connection.answer(stream);
+      if (connection.index === 0) allows(0)(connection);
+    });
+    const gateway = await scene.start(h2c([b.port]), { upstream: { connectTimeoutMs: 100 }, exposeReason: true });
+    expect(await burst(1)).toEqual(['200 c0s1']);
+    await pause(20);
+    expect(await gateway.exchange(requestText())).toMatch(/reason: overloaded/);
+    expect(await burst(1)).toEqual(['200 c1s1']);
+    await until(
+      () => b.connections[0]!.ended,
+      () => 'the end of the first connection',
+    );
   });
 
   it('that allow no stream at first serve those who waited', async () => {

@@ -93,8 +93,10 @@ export class AdaptiveConnections implements EndpointConnections, Http2Owner, Neg
     if (this.#retired) connection.leave();
   }
 
-  onCapacity(): void {
-    if (this.#waiting.size > 0) this.#serveWaiting();
+  onCapacity(connection: Http2Upstream): void {
+    if (this.#waiting.size === 0) return;
+    this.#expectedStreams = connection.allowedStreams;
+    this.#serveWaiting();
   }
 
   onLeaving(connection: Http2Upstream): void {
@@ -117,7 +119,10 @@ export class AdaptiveConnections implements EndpointConnections, Http2Owner, Neg
 
   waitTimedOut(request: WaitingRequest): void {
     this.waitEnded(request);
-    request.fail(this.#http2.length > 0 ? 'overloaded' : 'connect_timeout');
+    const code = this.#http2.length > 0 ? 'overloaded' : 'connect_timeout';
+    // What allows no stream for so long may have been told to leave; another one shows.
+    for (const connection of this.#http2.slice()) if (connection.allowedStreams === 0) connection.leave();
+    request.fail(code);
   }
 
   #wait(receiver: ResponseReceiver, head: RequestHead, end: boolean): WaitingRequest {

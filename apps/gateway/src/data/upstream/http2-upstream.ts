@@ -22,6 +22,9 @@ export interface Http2Owner {
 /** Streams of a connection whose peer has not said how many it takes; RFC 9113 §6.5.2 asks for no fewer. */
 export const usualStreams = 100;
 
+/** Of one connection in its life: ids of streams end at 2³¹ (RFC 9113 §5.1.1). */
+const maxStreamsInAll = 1_000_000_000;
+
 /**
  * One HTTP/2 connection to an endpoint, shared by requests of many clients. It takes none before the endpoint's SETTINGS are there: a peer
  * that speaks something else, or nothing, has then not seen any.
@@ -37,6 +40,7 @@ export class Http2Upstream implements SocketUser, ClientSink, SharedConnection, 
   readonly #output: SocketSessionOutput;
   readonly #session: ClientSession;
   readonly #probe: LivenessProbe;
+  #streamsInAll: number = 0;
   /** Takes no more requests. */
   #leaving: boolean = false;
   #goneAway: boolean = false;
@@ -77,7 +81,9 @@ export class Http2Upstream implements SocketUser, ClientSink, SharedConnection, 
   /** Only while `capacity` > 0. */
   send(receiver: ResponseReceiver, head: RequestHead, end: boolean): Upstream {
     if (this.#session.openStreams === 0) this.#probe.begin(this.#share.nowMs);
-    return this.#session.open(head, end, receiver);
+    const stream = this.#session.open(head, end, receiver);
+    if (++this.#streamsInAll >= maxStreamsInAll) this.leave();
+    return stream;
   }
 
   /** Takes no more requests, and closes when those it has are done. */
