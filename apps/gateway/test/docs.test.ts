@@ -12,6 +12,7 @@ import { runUsage } from '../src/cli/run-options.ts';
 import { runCommand } from '../src/cli/testing/run-command.ts';
 import { headTimeout, slowBody } from '../src/data/error-answer.ts';
 import { failures, upstreamFailure } from '../src/data/errors.ts';
+import { notHttp } from '../src/data/fresh-connection.ts';
 import { pingTimeout } from '../src/data/http2-connection.ts';
 import { proxyRefusals } from '../src/data/proxy-header.ts';
 import { counterNames, reasonFamilies } from '../src/observe/metrics.ts';
@@ -65,6 +66,10 @@ describe('docs/errors.md on the PROXY protocol', () => {
   it.each(proxyRefusals)('has %s', (code) => {
     expect(rowsOf(doc('errors.md'))).toContainEqual(expect.arrayContaining([`\`${code}\``, '–']));
   });
+});
+
+it('docs/errors.md has what fresh connections are refused for', () => {
+  expect(rowsOf(doc('errors.md'))).toContainEqual(expect.arrayContaining([`\`${notHttp}\``, '–']));
 });
 
 describe('docs/errors.md on HTTP/2 connections', () => {

@@ -14,6 +14,15 @@ export type OpenConnection = (protocol: SpokenProtocol) => ClientConnection & So
 
 const prefaceOctets = Buffer.from(preface, 'latin1');
 const nothing = Buffer.alloc(0);
+
+/** Stable code: a connection began with what is no HTTP of any version. */
+export const notHttp = 'not_http';
+/**
+ * A line that is too wrong for a mistaken request: no version in it, nor anything like a target. Senders of PROXY headers are to hear that
+ * theirs is not expected.
+ */
+const foreignLine = /^(?!.*HTTP\/)(?!PROXY )(?!\S+ [/*])[ -~]+\r?$/;
+const maxLineBytes = 256;
 const never = Number.POSITIVE_INFINITY;
 
 /**
@@ -61,6 +70,7 @@ export class FreshConnection implements ClientConnection, SocketReader {
     const compared = Math.min(size, prefaceOctets.length - before);
     const matches = prefaceOctets.compare(bytes, 0, compared, before, before + compared) === 0;
     if (matches && before + compared < prefaceOctets.length) this.#await(bytes, size);
+    else if (!matches && before === 0 && isForeign(bytes, size)) this.#refuse();
     else this.#become(matches ? 'http2' : 'http1', bytes, size);
   }
 
@@ -106,6 +116,12 @@ export class FreshConnection implements ClientConnection, SocketReader {
     this.#share.busy.adopt(this);
   }
 
+  /** Whatever it is, it could not read an answer. */
+  #refuse(): void {
+    this.#share.onRefused(0, notHttp);
+    this.#socket.destroy();
+  }
+
   #become(protocol: SpokenProtocol, bytes: Buffer, size: number): ClientConnection & SocketReader {
     this.list?.remove(this);
     const connection = this.#open(protocol);
@@ -113,4 +129,10 @@ export class FreshConnection implements ClientConnection, SocketReader {
     if (size > 0) connection.receive(bytes, size);
     return connection;
   }
+}
+
+/** Whether the first line, if all of it is there, belongs to another protocol. */
+function isForeign(bytes: Buffer, size: number): boolean {
+  const end = bytes.subarray(0, Math.min(size, maxLineBytes)).indexOf(0x0a);
+  return end > 0 && foreignLine.test(bytes.latin1Slice(0, end));
 }
