@@ -58,12 +58,10 @@ export class FakeCollection {
     const key = keyOf(object);
     const before = this.#objects.get(key);
     const version = this.#nextVersion();
-    const { status: _, metadata: __, ...spec } = object;
-    const { status: ___, metadata: ____, ...specBefore } = before ?? ({} as FakeObject);
-    const changed = before === undefined || !isDeepStrictEqual(spec, { ...specBefore, ...headOf(spec) });
+    const head = { apiVersion: this.#apiVersion(), kind: this.resource.kind };
+    const changed = before === undefined || !isDeepStrictEqual(specOf({ ...head, ...object }), specOf(before));
     const stored: FakeObject = {
-      apiVersion: this.#apiVersion(),
-      kind: this.resource.kind,
+      ...head,
       ...object,
       metadata: {
         ...object.metadata,
@@ -120,6 +118,7 @@ export function keyOf({ metadata }: FakeObject): string {
   return metadata.namespace === undefined ? metadata.name : `${metadata.namespace}/${metadata.name}`;
 }
 
-function headOf({ apiVersion, kind }: { readonly apiVersion?: unknown; readonly kind?: unknown }): object {
-  return { ...(apiVersion === undefined ? {} : { apiVersion }), ...(kind === undefined ? {} : { kind }) };
+/** What counts for the generation. */
+function specOf({ status: _, metadata: __, ...spec }: FakeObject): object {
+  return spec;
 }
