@@ -87,7 +87,8 @@ export class AdaptiveConnections implements EndpointConnections, Http2Owner, Neg
 
   onReady(connection: Http2Upstream): void {
     this.#opening--;
-    this.#expectedStreams = connection.capacity;
+    // One that allows none for the moment says nothing about the next.
+    if (connection.capacity > 0) this.#expectedStreams = connection.capacity;
     this.#http2.push(connection);
     this.#serveWaiting();
     if (this.#retired) connection.leave();
@@ -120,8 +121,7 @@ export class AdaptiveConnections implements EndpointConnections, Http2Owner, Neg
   waitTimedOut(request: WaitingRequest): void {
     this.waitEnded(request);
     const code = this.#http2.length > 0 ? 'overloaded' : 'connect_timeout';
-    // What allows no stream for so long may have been told to leave; another one shows.
-    for (const connection of this.#http2.slice()) if (connection.allowedStreams === 0) connection.leave();
+    this.#leaveStalled();
     request.fail(code);
   }
 
@@ -173,7 +173,7 @@ export class AdaptiveConnections implements EndpointConnections, Http2Owner, Neg
   #openForWaiting(): void {
     // A peer that allows no stream for now will hardly allow more on another connection.
     if (this.#http2.some(({ allowedStreams }) => allowedStreams === 0)) return;
-    const expected = this.#target.speaks === 'unknown' ? Number.POSITIVE_INFINITY : Math.max(1, this.#expectedStreams);
+    const expected = this.#target.speaks === 'unknown' ? Number.POSITIVE_INFINITY : this.#expectedStreams;
     while (this.#opening === 0 || this.#waiting.size > this.#opening * expected) this.#open();
   }
 
@@ -182,6 +182,14 @@ export class AdaptiveConnections implements EndpointConnections, Http2Owner, Neg
     if (this.#opening > 0 || this.#retired || this.#share.nowMs < this.#pausedUntilMs) return;
     const best = leastLoaded(this.#http2);
     if (best === null || this.#isCrowded(best)) this.#open();
+  }
+
+  /** What allows no stream for as long as connecting may take may want to be left: another connection shows. */
+  #leaveStalled(): void {
+    const sinceMs = this.#share.nowMs - this.#share.settings.connectTimeoutMs;
+    for (const connection of this.#http2.slice()) {
+      if (connection.allowedStreams === 0 && connection.idleSinceMs <= sinceMs) connection.leave();
+    }
   }
 
   #isCrowded(connection: Http2Upstream): boolean {
