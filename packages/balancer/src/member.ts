@@ -27,6 +27,8 @@ export class Member<E extends PoolEndpoint = PoolEndpoint> {
   slow: boolean = false;
   rampFromMs: number = 0;
   rampUntilMs: number = 0;
+  /** When it was last chosen, as the policy counts. */
+  turn: number = 0;
   /** What smooth weighted round robin owes it. */
   credit: number = 0;
 
