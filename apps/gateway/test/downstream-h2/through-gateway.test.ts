@@ -5,7 +5,6 @@ import type { Listener } from '@fairlead/routing';
 import { describe, expect, it } from 'vitest';
 import { certificate } from '../downstream/certificates.ts';
 import { pause, until } from '../downstream/raw-client.ts';
-import { GatewayFixture } from '../support/gateway-fixture.ts';
 import { anyListener } from '../support/route-builder.ts';
 import { Scene, siteOf } from '../support/scene.ts';
 
@@ -217,48 +216,4 @@ describe('one connection over TLS for several hosts', () => {
     });
     expect(client.closed).toBe(false);
   });
-});
-
-describe('a drain', () => {
-  it('under steady load loses no request', async () => {
-    const port = await backend((_request, response) => setTimeout(() => response.end('x'), 5));
-    const [leaving, staying] = [await scene.start(siteOf([port])), await GatewayFixture.start(siteOf([port]))];
-    let at = leaving.url;
-    const clients = Array.from({ length: 6 }, () => open(at));
-    const failures: string[] = [];
-    let [sent, done] = [0, 0];
-    const load = setInterval(() => {
-      const slot = sent++ % clients.length;
-      if (clients[slot]!.closed || clients[slot]!.destroyed) clients[slot] = open(at);
-      fetchOver(clients[slot]!).then(
-        ({ status }) => {
-          done++;
-          if (status !== 200) failures.push(String(status));
-        },
-        (error: Error) => failures.push(error.message),
-      );
-    }, 2);
-    await pause(200);
-    leaving.downstream.beginDrain();
-    await pause(300);
-    at = staying.url;
-    await pause(300);
-    leaving.downstream.stopAccepting();
-    await until(
-      () => leaving.downstream.connectionCount === 0,
-      () => `${leaving.downstream.connectionCount} connections`,
-      10_000,
-    );
-    await pause(100);
-    clearInterval(load);
-    await until(
-      () => done + failures.length === sent,
-      () => 'answers',
-    );
-    for (const client of clients) client.destroy();
-    await staying.close();
-    expect(failures).toEqual([]);
-    expect(sent).toBeGreaterThan(200);
-    expect(staying.faults).toEqual([]);
-  }, 20_000);
 });
