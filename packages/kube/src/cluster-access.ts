@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { delimiter, join } from 'node:path';
 import type { Dispatcher } from 'undici';
 import { hasServiceAccount, inClusterAccess, serviceAccountFolder } from './in-cluster-access.ts';
 
@@ -8,8 +11,8 @@ export interface ClusterAccess {
   readonly dispatcher: Dispatcher;
   /** The value of the `Authorization` header, null without one (client certificates). Read anew when it gets old. */
   authorization(): Promise<string | null>;
-  /** The server did not accept the last `authorization()`: the next one is read or fetched anew. */
-  invalidate(): void;
+  /** The server did not accept this `authorization()`: unless it was replaced meanwhile, the next one is read or fetched anew. */
+  invalidate(refused: string | null): void;
   /** Further headers of each request: impersonation. */
   readonly headers: Readonly<Record<string, string>>;
   /** The one that the credentials name: where this replica's own objects are. */
@@ -39,6 +42,16 @@ export async function loadClusterAccess(options: ClusterAccessOptions): Promise<
   const { kubeconfig = null, context = null, env } = options;
   const named = kubeconfig !== null || context !== null || Boolean(env.KUBECONFIG);
   if (!named && hasServiceAccount(env, serviceAccountFolder)) return inClusterAccess(env, serviceAccountFolder);
+  const files = configFiles(kubeconfig, env);
   const { kubeconfigAccess } = await import('./kubeconfig-access.ts');
-  return kubeconfigAccess({ file: kubeconfig, context, env });
+  return kubeconfigAccess({ files, context });
+}
+
+function configFiles(file: string | null, env: ClusterAccessOptions['env']): readonly string[] {
+  if (file !== null) return [file];
+  const listed = (env.KUBECONFIG ?? '').split(delimiter).filter((path) => path !== '');
+  if (listed.length > 0) return listed;
+  const home = join(env.HOME || homedir(), '.kube', 'config');
+  if (existsSync(home)) return [home];
+  throw new ClusterAccessError(`there is no cluster to be seen: not in a pod, no $KUBECONFIG, no ${home}`);
 }

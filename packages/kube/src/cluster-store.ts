@@ -63,7 +63,8 @@ export class ClusterStore {
     const { api, log, random = Math.random, timing = {} } = options;
     this.#options = options;
     this.#health = new WatchHealth(log);
-    const context = { api, discovery: new Discovery(api), streaming: { supported: true }, random, timing };
+    const freshMs = Math.min(maxFreshMs, (timing.absentPollMs ?? maxFreshMs) / 3);
+    const context = { api, discovery: new Discovery(api, freshMs), streaming: { supported: true }, random, timing };
     this.#watches = new Map(watchedResources.map((resource) => [resource.kind, this.#watchKind(resource, context)]));
     this.#secrets = this.#watchReferenced(kindResource('Secret'), context);
     this.#configMaps = this.#watchReferenced(kindResource('ConfigMap'), context);
@@ -196,6 +197,9 @@ export class ClusterStore {
     this.#options.onChange('problems');
   }
 }
+
+/** Kinds that are looked for at about the same time share the answer. */
+const maxFreshMs = 3_000;
 
 const noObjects: ReadonlyMap<string, StoredObject> = new Map();
 

@@ -2,18 +2,16 @@ import type { KindResource } from './kind-resource.ts';
 import type { KubeApi } from './kube-api.ts';
 import { KubeApiError } from './kube-error.ts';
 
-/** Answers are shared by all kinds that ask within this time. */
-const freshMs = 3_000;
-
 /** Which versions of which kinds the cluster serves. CRDs come and go, so nothing is remembered for long. */
 export class Discovery {
   readonly #api: KubeApi;
-  readonly #nowMs: () => number;
+  readonly #freshMs: number;
   readonly #answers = new Map<string, { readonly atMs: number; readonly answer: Promise<unknown> }>();
 
-  constructor(api: KubeApi, nowMs: () => number = () => performance.now()) {
+  /** Answers are shared by all who ask within `freshMs`. */
+  constructor(api: KubeApi, freshMs: number) {
     this.#api = api;
-    this.#nowMs = nowMs;
+    this.#freshMs = freshMs;
   }
 
   /**
@@ -31,15 +29,10 @@ export class Discovery {
     return null;
   }
 
-  /** The next question is put to the server. */
-  forget(): void {
-    this.#answers.clear();
-  }
-
   async #ask<T>(path: string): Promise<T | null> {
-    const nowMs = this.#nowMs();
+    const nowMs = performance.now();
     const before = this.#answers.get(path);
-    if (before !== undefined && nowMs - before.atMs < freshMs) return before.answer as Promise<T | null>;
+    if (before !== undefined && nowMs - before.atMs < this.#freshMs) return before.answer as Promise<T | null>;
     const answer = this.#api.get<T>(path).catch((error: unknown) => {
       if (error instanceof KubeApiError && error.status === 404) return null;
       this.#answers.delete(path);

@@ -28,8 +28,8 @@ export function inClusterAccess(env: Env, folder: string): ClusterAccess {
   return {
     server,
     dispatcher: createPool(server, async () => ({ ca: readFileSync(join(folder, 'ca.crt')) })),
-    authorization: async () => `Bearer ${token.read(performance.now())}`,
-    invalidate: () => token.forget(),
+    authorization: async () => token.read(performance.now()),
+    invalidate: (refused) => token.forget(refused),
     headers: {},
     namespace: existsSync(namespaceFile) ? readFileSync(namespaceFile, 'utf8').trim() : 'default',
     name: 'cluster',
@@ -39,22 +39,22 @@ export function inClusterAccess(env: Env, folder: string): ClusterAccess {
 /** A token in a file that is replaced from time to time. */
 class TokenFile {
   readonly #path: string;
-  #token: string | null = null;
+  #authorization: string | null = null;
   #readAtMs = 0;
 
   constructor(path: string) {
     this.#path = path;
   }
 
-  /** Throws when the file can't be read and never could. */
+  /** As the value of a header. Throws when the file can't be read. */
   read(nowMs: number): string {
-    if (this.#token !== null && nowMs - this.#readAtMs < tokenAgeMs) return this.#token;
-    this.#token = readFileSync(this.#path, 'utf8').trim();
+    if (this.#authorization !== null && nowMs - this.#readAtMs < tokenAgeMs) return this.#authorization;
+    this.#authorization = `Bearer ${readFileSync(this.#path, 'utf8').trim()}`;
     this.#readAtMs = nowMs;
-    return this.#token;
+    return this.#authorization;
   }
 
-  forget(): void {
-    this.#token = null;
+  forget(refused: string | null): void {
+    if (this.#authorization === refused) this.#authorization = null;
   }
 }

@@ -161,21 +161,24 @@ export class KubeApi {
     content: Content,
     signal: AbortSignal,
   ): Promise<Dispatcher.ResponseData> {
-    const first = await this.#send(method, path, content, signal);
+    const authorization = await this.#access.authorization();
+    const first = await this.#send(method, path, content, authorization, signal);
     if (first.statusCode !== 401) return checked(first);
     // The credentials may have been replaced a moment ago: once more, with those that are there now.
+    this.#access.invalidate(authorization);
+    const renewed = await this.#access.authorization();
+    if (renewed === authorization) return checked(first);
     await first.body.dump();
-    this.#access.invalidate();
-    return checked(await this.#send(method, path, content, signal));
+    return checked(await this.#send(method, path, content, renewed, signal));
   }
 
   async #send(
     method: Dispatcher.HttpMethod,
     path: string,
     { query, body, contentType }: Content,
+    authorization: string | null,
     signal: AbortSignal,
   ): Promise<Dispatcher.ResponseData> {
-    const authorization = await this.#access.authorization();
     return this.#access.dispatcher.request({
       origin: this.#access.server.origin,
       method,

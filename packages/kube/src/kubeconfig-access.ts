@@ -1,7 +1,4 @@
-import { existsSync } from 'node:fs';
 import type { RequestOptions } from 'node:https';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
 import { ProxyAgent } from 'undici';
 import { type ClusterAccess, ClusterAccessError } from './cluster-access.ts';
@@ -9,10 +6,9 @@ import { type ConnectionTls, createPool, socketOptions } from './connections.ts'
 import { describeError } from './kube-error.ts';
 
 export interface KubeconfigOptions {
-  /** Null: those that `$KUBECONFIG` names, else `~/.kube/config`. */
-  readonly file: string | null;
+  /** At least one. */
+  readonly files: readonly string[];
   readonly context: string | null;
-  readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 /** Loads @kubernetes/client-node: import this module only when it is needed. Throws `ClusterAccessError`. */
@@ -25,7 +21,7 @@ export async function kubeconfigAccess(options: KubeconfigOptions): Promise<Clus
     server,
     dispatcher: cluster.proxyUrl === undefined ? createPool(server, tls) : viaProxy(cluster.proxyUrl, await tls()),
     authorization: () => credentials.authorization(),
-    invalidate: () => credentials.forget(),
+    invalidate: (refused) => credentials.forget(refused),
     headers: credentials.headers,
     namespace: context.namespace || 'default',
     name: context.name,
@@ -39,8 +35,10 @@ const authorizationAgeMs = 30_000;
 class Credentials {
   readonly #options: KubeconfigOptions;
   #config: KubeConfig;
-  #authorization: string | null = null;
-  #askedAtMs = Number.NEGATIVE_INFINITY;
+  #authorization: Promise<string | null> | null = null;
+  #askedAtMs = 0;
+  /** What was last given out. */
+  #given: string | null = null;
 
   constructor(options: KubeconfigOptions) {
     this.#options = options;
@@ -66,45 +64,46 @@ class Credentials {
     return options;
   }
 
-  async authorization(): Promise<string | null> {
+  /** Asked for by many at once, a plugin runs once. */
+  authorization(): Promise<string | null> {
     const nowMs = performance.now();
-    if (nowMs - this.#askedAtMs < authorizationAgeMs) return this.#authorization;
-    const { auth, headers } = await this.requestOptions();
-    const value = (headers as Record<string, unknown> | undefined)?.Authorization;
-    if (typeof value === 'string') this.#authorization = value;
-    else this.#authorization = auth ? `Basic ${Buffer.from(auth).toString('base64')}` : null;
+    if (this.#authorization !== null && nowMs - this.#askedAtMs < authorizationAgeMs) return this.#authorization;
+    const asked = this.#askAuthorization();
+    this.#authorization = asked;
     this.#askedAtMs = nowMs;
-    return this.#authorization;
+    asked.catch(() => {
+      if (this.#authorization === asked) this.#authorization = null;
+    });
+    return asked;
   }
 
-  /** A file that can't be read just now is being replaced: what is known stays. */
-  forget(): void {
-    this.#askedAtMs = Number.NEGATIVE_INFINITY;
+  forget(refused: string | null): void {
+    if (refused !== this.#given) return;
+    this.#authorization = null;
+    this.#given = null;
     try {
       this.#config = loadConfig(this.#options);
     } catch (error) {
+      // A file that can't be read just now is being replaced: what is known stays.
       if (!(error instanceof ClusterAccessError)) throw error;
     }
   }
+
+  async #askAuthorization(): Promise<string | null> {
+    const { auth, headers } = await this.requestOptions();
+    const value = (headers as Record<string, unknown> | undefined)?.Authorization;
+    const basic = auth ? `Basic ${Buffer.from(auth).toString('base64')}` : null;
+    this.#given = typeof value === 'string' ? value : basic;
+    return this.#given;
+  }
 }
 
-function loadConfig(options: KubeconfigOptions): KubeConfig {
-  const files = configFiles(options);
+function loadConfig({ files, context }: KubeconfigOptions): KubeConfig {
   const config = new KubeConfig();
   for (const file of files) mergeFile(config, file);
-  if (options.context !== null) config.setCurrentContext(options.context);
+  if (context !== null) config.setCurrentContext(context);
   checkConfig(config, files.join(', '));
   return config;
-}
-
-function configFiles({ file, env }: KubeconfigOptions): readonly string[] {
-  if (file !== null) return [file];
-  // Windows separates them by semicolons, as it does in PATH.
-  const listed = (env.KUBECONFIG ?? '').split(process.platform === 'win32' ? ';' : ':').filter((path) => path !== '');
-  if (listed.length > 0) return listed;
-  const home = join(env.HOME || homedir(), '.kube', 'config');
-  if (existsSync(home)) return [home];
-  throw new ClusterAccessError(`no cluster is to be seen: no pod's service account, no $KUBECONFIG, no ${home}`);
 }
 
 /** Of what two files name the same, the first counts, as kubectl has it. */

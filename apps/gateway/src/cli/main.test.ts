@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Output } from './command.ts';
 import { main } from './main.ts';
 
@@ -18,6 +18,10 @@ async function said(...args: string[]): Promise<{ code: number; out: string; err
   return { code, out, err };
 }
 
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
 describe('fairlead', () => {
   it('lists its commands', async () => {
     expect(await said('--help')).toMatchObject({ code: 0, out: expect.stringContaining('explain') });
@@ -32,7 +36,16 @@ describe('fairlead', () => {
   });
 
   it('run refuses what it cannot use', async () => {
-    expect(await said('run')).toMatchObject({ code: 2, err: expect.stringContaining('--from DIR is missing') });
+    vi.stubEnv('KUBECONFIG', '');
+    vi.stubEnv('HOME', '/nowhere/at/all');
+    const { code, err } = await said('run');
+    expect(code).toBe(1);
+    expect(err).toContain(
+      'there is no cluster to be seen: not in a pod, no $KUBECONFIG, no /nowhere/at/all/.kube/config',
+    );
+    expect(err).toContain('fairlead run --from DIR');
+    const unreadable = await said('run', '--kubeconfig', '/nowhere/at/all');
+    expect(unreadable).toMatchObject({ code: 1, err: expect.stringContaining("/nowhere/at/all can't be read") });
     expect(await said('run', '--from', '/nowhere/at/all')).toMatchObject({
       code: 2,
       err: expect.stringContaining('--from /nowhere/at/all: no such directory'),

@@ -10,7 +10,7 @@ interface Entry {
 const entries: readonly Entry[] = [
   {
     name: 'run',
-    summary: 'serve a directory of manifests',
+    summary: 'serve the Gateways of a cluster, or of a directory of manifests',
     load: async () => (await import('./run.ts')).run,
   },
   {

@@ -10,7 +10,7 @@ describe('parseRunOptions', () => {
       ...['--status', '-', '--trusted-proxies', '10.0.0.0/8, ::1', '--drain-grace', '0', '--drain-timeout', '1.5'],
     );
     expect(options).toMatchObject({
-      directory: '/m',
+      source: { from: 'directory', directory: '/m' },
       admin: { host: '::1', port: 1234 },
       logLevel: 'warn',
       status: { to: 'stdout' },
@@ -33,8 +33,19 @@ describe('parseRunOptions', () => {
     expect(parse('--help')).toBeNull();
   });
 
+  it('takes a cluster when no directory is named', () => {
+    const inPod = parseRunOptions([], { POD_NAME: 'fairlead-x', POD_NAMESPACE: 'gateways' });
+    const bare = { from: 'cluster', kubeconfig: null, context: null };
+    expect(inPod?.source).toEqual({ ...bare, namespace: 'gateways', podName: 'fairlead-x' });
+    expect(parse()?.source).toEqual({ ...bare, namespace: null, podName: expect.stringMatching(/./) });
+    const flags = ['--kubeconfig', '/k', '--context', 'c', '--namespace', 'n', '--pod-name', 'p'];
+    const named = { from: 'cluster', kubeconfig: '/k', context: 'c', namespace: 'n', podName: 'p' };
+    expect(parse(...flags)?.source).toEqual(named);
+  });
+
   it.each([
-    [[], '--from DIR is missing'],
+    [['--from', ''], 'which directory'],
+    [['--from', '/m', '--context', 'kind'], '--from and --context'],
     [['--from', '/m', '--workers', '0'], 'whole number from 1'],
     [['--from', '/m', '--workers', 'two'], 'whole number from 1'],
     [['--from', '/m', '--admin', '9901'], 'HOST:PORT'],

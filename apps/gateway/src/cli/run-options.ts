@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { StatusTarget } from '../control/status-output.ts';
@@ -8,7 +8,7 @@ import { type AccessLogTarget, defaultSettings, type Settings } from '../setting
 
 /** What `fairlead run` was asked to do. */
 export interface RunOptions {
-  readonly directory: string;
+  readonly source: RunSource;
   readonly settings: Settings;
   readonly admin: AdminAddress;
   readonly logLevel: LogLevel;
@@ -17,16 +17,34 @@ export interface RunOptions {
   readonly json: boolean;
 }
 
+/** What is served: a directory of manifests, or a cluster. */
+export type RunSource = { readonly from: 'directory'; readonly directory: string } | ClusterOptions;
+
+export interface ClusterOptions {
+  readonly from: 'cluster';
+  /** Null: found as kubectl does, or the pod's own. */
+  readonly kubeconfig: string | null;
+  readonly context: string | null;
+  /** Of this replica and its fleet; null: the one of the credentials. */
+  readonly namespace: string | null;
+  readonly podName: string;
+}
+
 export interface AdminAddress {
   readonly host: string;
   readonly port: number;
 }
 
-export const runUsage: string = `usage: fairlead run --from DIR [OPTIONS]
+export const runUsage: string = `usage: fairlead run [--from DIR] [OPTIONS]
 
-Serves the Gateways in a directory of manifests, and follows every change of its files.
+Serves the Gateways of a Kubernetes cluster, or of a directory of manifests, and follows every change.
 
-  --from DIR               manifests: *.yaml, *.yml, *.json, also in sub-directories
+  --from DIR               manifests: *.yaml, *.yml, *.json, also in sub-directories; without it, the cluster is
+                           the one of --kubeconfig, of $KUBECONFIG, of this pod, or of ~/.kube/config
+  --kubeconfig FILE        how to reach the cluster
+  --context NAME           of the kubeconfig (default: its current one)
+  --namespace NAME         where this gateway runs (default: $POD_NAMESPACE, or the one of the credentials)
+  --pod-name NAME          what this replica is called (default: $POD_NAME, or the host's name)
   --workers N              threads that serve requests (default: one per CPU)
   --admin HOST:PORT        admin API (default: 127.0.0.1:9901)
   --access-log TARGET      off, stdout or a file that is appended to (default: stdout)
@@ -42,6 +60,10 @@ Serves the Gateways in a directory of manifests, and follows every change of its
 
 const options = {
   from: { type: 'string' },
+  kubeconfig: { type: 'string' },
+  context: { type: 'string' },
+  namespace: { type: 'string' },
+  'pod-name': { type: 'string' },
   workers: { type: 'string' },
   admin: { type: 'string', default: '127.0.0.1:9901' },
   'access-log': { type: 'string', default: 'stdout' },
@@ -64,9 +86,8 @@ export class UsageError extends Error {
 export function parseRunOptions(args: readonly string[], env: NodeJS.ProcessEnv): RunOptions | null {
   const flags = parseFlags(args);
   if (flags.help) return null;
-  if (!flags.from) throw new UsageError('--from DIR is missing: which directory holds the manifests?');
   return {
-    directory: resolve(flags.from),
+    source: toSource(flags, env),
     admin: toAddress(flags.admin),
     logLevel: toLogLevel(flags['log-level']),
     json: flags.json,
@@ -95,6 +116,24 @@ function parseFlags(args: readonly string[]): Flags {
     throw new UsageError((error as Error).message);
   }
 }
+
+function toSource(flags: Flags, env: NodeJS.ProcessEnv): RunSource {
+  if (flags.from === '') throw new UsageError('--from: which directory holds the manifests?');
+  if (flags.from !== undefined) {
+    const other = clusterFlags.find((flag) => flags[flag] !== undefined);
+    if (other !== undefined) throw new UsageError(`--from and --${other}: choose a directory or a cluster`);
+    return { from: 'directory', directory: resolve(flags.from) };
+  }
+  return {
+    from: 'cluster',
+    kubeconfig: flags.kubeconfig === undefined ? null : resolve(flags.kubeconfig),
+    context: flags.context ?? null,
+    namespace: flags.namespace ?? (env.POD_NAMESPACE || null),
+    podName: flags['pod-name'] ?? (env.POD_NAME || hostname()),
+  };
+}
+
+const clusterFlags = ['kubeconfig', 'context', 'namespace', 'pod-name'] as const;
 
 /** Where ports can't be shared between threads there is one worker. */
 function toWorkers(text: string | undefined): number {

@@ -1,10 +1,10 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
 import { GatewayProcess } from '../control/gateway-process.ts';
-import { DirectorySource } from '../control/source/directory-source.ts';
 import { StatusOutput } from '../control/status-output.ts';
 import { createLog, type Log } from '../observe/log.ts';
 import { guarded, type Output, processOutput } from './command.ts';
-import { canSharePorts, parseRunOptions, type RunOptions, runUsage, UsageError } from './run-options.ts';
+import { canSharePorts, parseRunOptions, type RunOptions, runUsage } from './run-options.ts';
+import { findSource, type Source } from './run-source.ts';
+import { readVersion } from './version.ts';
 
 /** Resolves with the exit code once a signal has ended the gateway, or at once when it can't start. */
 export async function run(args: readonly string[], output: Output = processOutput): Promise<number> {
@@ -14,15 +14,12 @@ export async function run(args: readonly string[], output: Output = processOutpu
       output.stdout(runUsage);
       return 0;
     }
-    if (!existsSync(options.directory) || !statSync(options.directory).isDirectory()) {
-      throw new UsageError(`--from ${options.directory}: no such directory`);
-    }
-    return serve(options);
+    const log = createLog(options.logLevel, process.stderr.isTTY === true && !options.json);
+    return serve(options, log, await findSource(options, log));
   });
 }
 
-async function serve(options: RunOptions): Promise<number> {
-  const log = createLog(options.logLevel, process.stderr.isTTY === true && !options.json);
+async function serve(options: RunOptions, log: Log, source: Source): Promise<number> {
   const gateway = createGateway(options, log);
   gateway.prepare();
   // Fastify takes a third of a second to load: meanwhile the workers do too.
@@ -34,11 +31,9 @@ async function serve(options: RunOptions): Promise<number> {
   });
   if (admin === null) return 1;
   const stop = new AbortController();
-  const source = new DirectorySource(options.directory, (update) => {
-    for (const problem of update.problems) logProblem(log, problem);
+  await source.start(stop.signal, (update) => {
     gateway.update(update).catch((error: unknown) => log.error({ err: error }, 'the update could not be published'));
   });
-  await source.start(stop.signal);
   if (options.settings.debugHooks) process.on('SIGUSR2', () => gateway.crashWorker());
   const signal = await nextSignal();
   log.info({ signal }, 'draining; a second signal ends at once');
@@ -68,20 +63,6 @@ function createGateway(options: RunOptions, log: Log): GatewayProcess {
   });
 }
 
-interface Problem {
-  readonly file: string;
-  readonly line: number;
-  readonly object: string;
-  readonly field: string;
-  readonly message: string;
-  readonly severity: 'error' | 'warning';
-}
-
-function logProblem(log: Log, { file, line, object, field, message, severity }: Problem): void {
-  const where = [`${file}:${line}`, object, field].filter((part) => part !== '').join(' ');
-  log[severity === 'error' ? 'error' : 'warn'](`${where}: ${message}`);
-}
-
 async function nextSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     process.once('SIGTERM', resolve).once('SIGINT', resolve);
@@ -90,9 +71,4 @@ async function nextSignal(): Promise<NodeJS.Signals> {
 
 function endAtOnce(): never {
   process.exit(1);
-}
-
-function readVersion(): string {
-  const file = new URL('../../package.json', import.meta.url);
-  return (JSON.parse(readFileSync(file, 'utf8')) as { readonly version: string }).version;
 }

@@ -82,8 +82,8 @@ export class FakeApiServer {
       server,
       dispatcher: createPool(server, async () => ({})),
       authorization: async () => `Bearer ${token}`,
-      invalidate: () => {
-        token = this.token;
+      invalidate: (refused) => {
+        if (refused === `Bearer ${token}`) token = this.token;
       },
       headers: {},
       namespace: 'fairlead-system',

@@ -9,9 +9,9 @@ export interface SourceUpdate {
 }
 
 export interface SourceProblem {
-  /** Path of the file, beginning with the folder as it was given. */
+  /** Path of the file, beginning with the folder as it was given; '' in a cluster. */
   readonly file: string;
-  /** 1-based. */
+  /** 1-based; 0 in a cluster. */
   readonly line: number;
   /** `HTTPRoute default/shop`; '' when it is not about one object. */
   readonly object: string;
