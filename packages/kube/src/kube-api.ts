@@ -2,6 +2,7 @@ import type { Dispatcher } from 'undici';
 import type { ClusterAccess } from './cluster-access.ts';
 import { describeError, KubeApiError, toKubeError } from './kube-error.ts';
 import { LineSplitter } from './line-splitter.ts';
+import { Turns } from './turns.ts';
 
 /** Members that are undefined are left out. */
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
@@ -85,7 +86,11 @@ export class KubeApi {
       const lines = new LineSplitter((line) => {
         if (!signal.aborted) onEvent(parseBody(line) as WatchEvent);
       });
-      for await (const chunk of body) lines.push(chunk as Buffer);
+      const turns = new Turns();
+      for await (const chunk of body) {
+        lines.push(chunk as Buffer);
+        await turns.giveWay();
+      }
       if (lines.pendingBytes > 0) throw new KubeApiError(0, 'Unreachable', 'the watch was cut within a line');
     } catch (error) {
       if (!signal.aborted) throw toFailure(error);

@@ -1,6 +1,6 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { KubeApi } from './kube-api.ts';
 import { KubeApiError } from './kube-error.ts';
+import { Turns } from './turns.ts';
 
 export interface PageListOptions {
   readonly fieldSelector?: string | undefined;
@@ -12,8 +12,6 @@ export interface PageListOptions {
 /** A page should be parsed in a few milliseconds: 1 MB of JSON takes about 5. */
 const maxPageBytes = 1_500_000;
 const minPageSize = 20;
-/** For reading objects before others get their turn. */
-const turnMs = 8;
 
 /**
  * Reads a collection page by page as it is now (no stale cache) and resolves with its resourceVersion. Pages whose objects are large get
@@ -62,11 +60,9 @@ async function readPages(
 }
 
 async function readItems(items: readonly unknown[], onItem: (item: unknown) => void): Promise<void> {
-  let untilMs = performance.now() + turnMs;
+  const turns = new Turns();
   for (const item of items) {
     onItem(item);
-    if (performance.now() < untilMs) continue;
-    await nextTurn();
-    untilMs = performance.now() + turnMs;
+    if (turns.isOver) await turns.giveWay();
   }
 }
