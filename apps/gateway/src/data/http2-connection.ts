@@ -219,6 +219,7 @@ export class Http2Connection implements ClientConnection, ClientPeer, SocketRead
     } catch (error) {
       this.#fault(error);
     }
+    this.#flushNow();
   }
 
   restartDeadline(): void {
@@ -229,11 +230,13 @@ export class Http2Connection implements ClientConnection, ClientPeer, SocketRead
 
   closeWhenIdle(): void {
     this.#askToLeave();
+    this.#flushNow();
   }
 
   makeRoom(): void {
     const { recycling } = this.#origin.settings;
     if (this.#share.recycling.leavesNow(this.tenure, recycling, 'balance')) this.#askToLeave();
+    this.#flushNow();
   }
 
   destroy(): void {
@@ -276,6 +279,11 @@ export class Http2Connection implements ClientConnection, ClientPeer, SocketRead
     this.#phase = Phase.lingering;
     this.deadlineMs = this.#share.nowMs + lingerMs;
     this.#socket.end();
+  }
+
+  /** The worker goes through all connections: each would hold memory until the end of the turn. */
+  #flushNow(): void {
+    if (this.#output.waits) this.#output.flush();
   }
 
   // Deadlines.

@@ -19,6 +19,8 @@ const smallBytes = 16_384;
 export class SocketSessionOutput implements SessionOutput, Flushable {
   /** Octets handed to the socket. */
   written: number = 0;
+  /** `flush` is to come. */
+  waits: boolean = false;
   readonly #socket: Socket;
   readonly #memory: FrameMemory;
   readonly #flushes: FlushQueue;
@@ -56,10 +58,12 @@ export class SocketSessionOutput implements SessionOutput, Flushable {
   }
 
   dirty(): void {
+    this.waits = true;
     this.#flushes.add(this);
   }
 
   flush(): void {
+    this.waits = false;
     if (!this.#socket.destroyed) this.#session().flush();
   }
 
