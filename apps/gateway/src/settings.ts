@@ -40,7 +40,7 @@ export interface DownstreamSettings {
 /** 'trusted': a PROXY protocol header is read from peers in `trustedProxies` that send one, refused from all others. */
 export type ProxyProtocolMode = 'off' | 'trusted' | 'required';
 
-export interface ClientHttp2Settings {
+interface ClientHttp2Settings {
   readonly maxConcurrentStreams: number;
   /** First receive window of a stream; grows while the stream uses it up, at most to `maxStreamWindowBytes`. */
   readonly streamWindowBytes: number;
