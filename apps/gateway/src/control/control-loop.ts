@@ -168,7 +168,8 @@ export class ControlLoop {
     const { table } = this.#compiled!;
     const next = { ...table, binds: new Map([...table.binds].filter(([key]) => this.#gate.isOpen(key))) };
     const diff = diffTables(this.#published, next);
-    if (isEmptyDiff(diff) && endpoints.length === 0) return;
+    // The first is sent even when there is nothing to serve yet: it makes the workers ready.
+    if (isEmptyDiff(diff) && endpoints.length === 0 && this.#version > 0) return;
     const version = ++this.#version;
     this.#published = next;
     for (const rule of diff.rules.remove) this.#ruleSlots.release(rule, version);
