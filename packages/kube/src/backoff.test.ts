@@ -12,7 +12,8 @@ describe('Backoff', () => {
     const backoff = new Backoff(timing, () => 1);
     const waits = (status: number, count: number) => Array.from({ length: count }, () => backoff.nextMs(error(status)));
     expect(waits(0, 6)).toEqual([100, 200, 400, 800, 1_000, 1_000]);
-    expect(waits(503, 3)).toEqual([6_400, 10_000, 10_000]);
+    expect(waits(503, 9)).toEqual([100, 200, 400, 800, 1_600, 3_200, 6_400, 10_000, 10_000]);
+    expect(waits(0, 1)).toEqual([1_000]);
     backoff.reset();
     expect(waits(503, 1)).toEqual([100]);
   });

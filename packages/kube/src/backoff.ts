@@ -10,16 +10,20 @@ export interface BackoffTiming {
   readonly maxRefusedMs: number;
 }
 
-export const defaultBackoff: BackoffTiming = { firstMs: 250, maxUnreachableMs: 5_000, maxRefusedMs: 30_000 };
+export const defaultBackoff: BackoffTiming = { firstMs: 250, maxUnreachableMs: 5_000, maxRefusedMs: 15_000 };
 
 /** A server may ask for patience, but not for ever. */
 const maxRetryAfterMs = 60_000;
 
-/** Waits that double from failure to failure, between half and all of it by chance, so that replicas and kinds do not come back as one. */
+/**
+ * Waits that double from failure to failure, between half and all of it by chance, so that replicas and kinds do not come back as one. A server
+ * that answers again after it was away is asked again soon, whatever it answers: in its first second it knows no rights and refuses everybody.
+ */
 export class Backoff {
   readonly #timing: BackoffTiming;
   readonly #random: () => number;
   #failures = 0;
+  #wasAway = false;
 
   constructor(timing: BackoffTiming, random: () => number) {
     this.#timing = timing;
@@ -38,7 +42,10 @@ export class Backoff {
   /** How long to wait after one more failure. What the server asks for is waited for, and a little longer. */
   nextMs(error: KubeApiError): number {
     const { firstMs, maxUnreachableMs, maxRefusedMs } = this.#timing;
-    const maxMs = error.status === 0 ? maxUnreachableMs : maxRefusedMs;
+    const isAway = error.status === 0;
+    if (this.#wasAway && !isAway) this.#failures = 0;
+    this.#wasAway = isAway;
+    const maxMs = isAway ? maxUnreachableMs : maxRefusedMs;
     const fullMs = Math.min(maxMs, firstMs * 2 ** Math.min(this.#failures, 30));
     this.#failures++;
     const waitMs = fullMs * (0.5 + this.#random() / 2);

@@ -43,21 +43,23 @@ export class WatchHealth {
       return;
     }
     const isServers = status === 0 || status === 429 || status >= 500;
-    if (!isServers) {
-      const help = status === 403 ? `; see RBAC in docs/kubernetes.md` : '';
-      const text = `can't be read: ${message}${help}; what is known of it stays in use`;
-      this.#problems.set(name, { kind: resource.kind, key, path: [], message: text, severity: 'error' });
-    }
+    if (!isServers) this.#leaveServers(name);
     const trouble = this.#begin(isServers ? '' : name, name);
     trouble.failures++;
-    // A connection that was cut is opened again within half a second: nothing to talk about.
-    if (status === 0 && trouble.failures < 2 + trouble.names.size) return;
+    if (trouble.failures < failuresBeforeSaid(status) + trouble.names.size) return;
+    const help = status === 403 ? '; see RBAC in docs/kubernetes.md' : '';
+    const what = isServers ? "the API server can't be used" : "can't be read";
+    const text = `${what}: ${message}${help}; what is known stays in use, and it is tried again`;
+    const about = isServers ? { kind: '', key: '' } : { kind: resource.kind, key };
+    this.#problems.set(isServers ? '' : name, {
+      ...about,
+      path: [],
+      message: text,
+      severity: isServers ? 'warning' : 'error',
+    });
     if (this.#nowMs() - trouble.saidAtMs < reminderMs) return;
     trouble.saidAtMs = this.#nowMs();
-    const what = isServers ? "the API server can't be used" : `${name} can't be read`;
-    const text = `${what}: ${message}; what is known stays in use, and it is tried again`;
-    this.#log.warn({ status, reason }, text);
-    if (isServers) this.#problems.set('', { kind: '', key: '', path: [], message: text, severity: 'warning' });
+    this.#log.warn({ status, reason }, isServers ? text : `${name} ${text}`);
   }
 
   #noteAbsent(resource: KindResource, name: string): void {
@@ -94,6 +96,11 @@ export class WatchHealth {
   #forget(name: string): void {
     this.#problems.delete(name);
     this.#troubles.delete(name);
+    this.#leaveServers(name);
+  }
+
+  /** The server answers this one again. */
+  #leaveServers(name: string): void {
     const servers = this.#troubles.get('');
     if (servers === undefined) return;
     servers.names.delete(name);
@@ -101,8 +108,17 @@ export class WatchHealth {
     this.#troubles.delete('');
     this.#problems.delete('');
     if (servers.saidAtMs > Number.NEGATIVE_INFINITY)
-      this.#log.info({}, 'the API server answers again; all is followed');
+      this.#log.info({}, 'the API server answers again');
   }
+}
+
+/**
+ * For each watch. One that was cut is opened again within half a second, and a server that has just started refuses everybody for a second:
+ * nothing to talk about. One that is overloaded is.
+ */
+function failuresBeforeSaid(status: number): number {
+  if (status === 0) return 1;
+  return status === 429 || status >= 500 ? 0 : 3;
 }
 
 interface Trouble {
