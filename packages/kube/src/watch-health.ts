@@ -107,18 +107,17 @@ export class WatchHealth {
     if (servers.names.size > 0) return;
     this.#troubles.delete('');
     this.#problems.delete('');
-    if (servers.saidAtMs > Number.NEGATIVE_INFINITY)
-      this.#log.info({}, 'the API server answers again');
+    if (servers.saidAtMs > Number.NEGATIVE_INFINITY) this.#log.info({}, 'the API server answers again');
   }
 }
 
 /**
  * For each watch. One that was cut is opened again within half a second, and a server that has just started refuses everybody for a second:
- * nothing to talk about. One that is overloaded is.
+ * nothing to talk about. That it is asked for too much is.
  */
 function failuresBeforeSaid(status: number): number {
-  if (status === 0) return 1;
-  return status === 429 || status >= 500 ? 0 : 3;
+  if (status === 429) return 0;
+  return status === 0 || status >= 500 ? 1 : 3;
 }
 
 interface Trouble {
