@@ -5,6 +5,10 @@ export {
   loadClusterAccess,
 } from './cluster-access.ts';
 export { ClusterStore, type ClusterStoreOptions, type StoreChange, type StoreSnapshot } from './cluster-store.ts';
+export { internalPorts, type PortMaps, recordedPorts } from './gateway-ports.ts';
+export { type Fleet, serviceKey } from './gateway-service-names.ts';
+export type { ServiceSettings, ServiceView } from './gateway-service-plan.ts';
+export { GatewayServices, type GatewayServicesOptions } from './gateway-services.ts';
 export { collectionPath, type KindResource, kindResource } from './kind-resource.ts';
 export {
   type ApplyOptions,

@@ -13,8 +13,12 @@ export function bindKey(address: string, port: number): string {
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
-/** The IP addresses a Gateway listens on: its own, or the default for entries without a value and for Gateways without any. */
+/**
+ * The IP addresses a Gateway listens on: its own, or the default for entries without a value and for Gateways without any. In a cluster its own
+ * are the load balancer's.
+ */
 export function listenAddresses(gateway: Gateway, options: CompileOptions): readonly string[] {
+  if (options.placements !== undefined) return options.defaultAddresses;
   const asked = gateway.spec.addresses ?? [];
   if (asked.length === 0) return options.defaultAddresses;
   const addresses = asked.flatMap((address) => {
@@ -35,6 +39,8 @@ export function findPortLosses(
 ): ReadonlyMap<string, readonly PortLoss[]> {
   const holders = new Map<string, Holder[]>();
   const losses = new Map<string, PortLoss[]>();
+  // In a cluster each has an address of its own.
+  if (options.placements !== undefined) return losses;
   for (const [key, gateway] of [...gateways].sort(([, a], [, b]) => compareAge(a.metadata, b.metadata))) {
     const lost = claimPorts(key, gateway, options, holders);
     if (lost.length > 0) losses.set(key, lost);
@@ -84,17 +90,23 @@ function excludes(holder: Holder, gateway: string, hostname: string, protocol: s
   return holder.gateway !== gateway && (holder.protocol !== protocol || holder.hostname === hostname);
 }
 
+/** Null: nowhere yet. */
+export function bindPortOf(port: number, bindPorts: GatewayNode['bindPorts']): number | null {
+  return bindPorts === null ? port : (bindPorts.get(port) ?? null);
+}
+
 /** The sockets of all Gateways, by `Bind.key`. */
 export function collectBinds(gateways: Iterable<GatewayNode>): ReadonlyMap<string, Bind> {
   const open = new Map<string, { address: string; port: number; members: SocketMember[] }>();
   for (const node of gateways) {
     for (const { listener } of node.listeners) {
-      if (listener === null) continue;
+      const port = listener === null ? null : bindPortOf(listener.port, node.bindPorts);
+      if (listener === null || port === null) continue;
       for (const address of node.addresses) {
-        const key = bindKey(address, listener.port);
+        const key = bindKey(address, port);
         const bind = open.get(key);
         const member = { gateway: node, listener };
-        if (bind === undefined) open.set(key, { address, port: listener.port, members: [member] });
+        if (bind === undefined) open.set(key, { address, port, members: [member] });
         else bind.members.push(member);
       }
     }

@@ -31,6 +31,7 @@ const emptyGraph: CompileGraph = {
     grants: new Map(),
     portLosses: new Map(),
     bindErrors: new Map(),
+    placements: new Map(),
     gatewayClassNames: new Map(),
     policyLosses: new Map(),
     clientPolicies: new Map(),
@@ -61,7 +62,8 @@ export function reusableGraph(previous: CompileGraph | undefined, options: Compi
   const same =
     before?.controllerName === options.controllerName &&
     before.defaultAddresses === options.defaultAddresses &&
-    before.certificates === options.certificates;
+    before.certificates === options.certificates &&
+    (before.placements === undefined) === (options.placements === undefined);
   return same ? previous! : emptyGraph;
 }
 

@@ -1,4 +1,4 @@
-import type { ClientTrafficSettings } from '@fairlead/resources';
+import type { ClientTrafficSettings, GatewayAddress } from '@fairlead/resources';
 import type { Certificate } from './table.ts';
 
 /** What the compiler must be told or lent. Compare by identity of members: keep them between compiles. */
@@ -12,6 +12,21 @@ export interface CompileOptions {
   readonly readClientTraffic: (spec: unknown) => ClientTrafficSettings;
   /** Binds that failed, by `Bind.key`, with what to tell the user. They appear in the statuses; the table keeps them. */
   readonly bindErrors?: ReadonlyMap<string, string>;
+  /**
+   * Given in a cluster: Gateways then listen on `defaultAddresses` and on the ports told here only, whatever their specs say; those that are
+   * absent do not listen. By `namespace/name`; one that says the same is the same object.
+   */
+  readonly placements?: ReadonlyMap<string, GatewayPlacement>;
+}
+
+/** Where a Gateway is to be had in a cluster. */
+export interface GatewayPlacement {
+  /** By listener port. No other Gateway has the same `bindPort`. */
+  readonly ports: readonly { readonly port: number; readonly bindPort: number }[];
+  /** What the load balancer gave. */
+  readonly addresses: readonly GatewayAddress[];
+  /** Why it does not serve everywhere yet ("2 of 3 replicas …"); null when it does. */
+  readonly pending: string | null;
 }
 
 /** X.509 is read by the application; a string tells what is wrong. */

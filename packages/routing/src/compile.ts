@@ -4,7 +4,7 @@ import { findPortLosses } from './binds.ts';
 import { buildClientPolicies, findGoverning } from './client-policies.ts';
 import { reportClientPolicies } from './client-policy-status.ts';
 import { attachPointsOf, type CompileGraph, findChanges, nodesOf, reusableGraph } from './compile-graph.ts';
-import type { CompileOptions } from './compile-options.ts';
+import type { CompileOptions, GatewayPlacement } from './compile-options.ts';
 import { acceptClasses, findClassless, indexClassNames, selectGateways } from './gateway-classes.ts';
 import { buildGateway, refuseGateway } from './gateways.ts';
 import type { ClientPolicyNode, Lookups } from './graph.ts';
@@ -118,6 +118,7 @@ function collectLookups(
     grants: indexGrants(state.referenceGrants, before.grants),
     portLosses: keepMap(before.portLosses, findPortLosses(acceptedOnly(gateways), options)),
     bindErrors: options.bindErrors ?? noErrors,
+    placements: options.placements ?? noPlacements,
     gatewayClassNames: keepMap(before.gatewayClassNames, indexClassNames(state.gateways)),
     clientPolicies: keepMaps(before.clientPolicies, findGoverning(clientPolicies)),
     policyLosses: keepMap(before.policyLosses, findPolicyLosses(state.backendTlsPolicies)),
@@ -133,6 +134,7 @@ function acceptedOnly(gateways: ReadonlyMap<string, Gateway>): ReadonlyMap<strin
 }
 
 const noErrors: ReadonlyMap<string, string> = new Map();
+const noPlacements: ReadonlyMap<string, GatewayPlacement> = new Map();
 
 function collectProblems(nodes: Omit<StatusNodes, 'clientReports'>): readonly ConditionProblem[] {
   const problems: ConditionProblem[] = [];

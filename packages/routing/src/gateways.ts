@@ -1,6 +1,6 @@
 import type { Condition, Gateway, GatewayAddress } from '@fairlead/resources';
 import { objectKey } from './age.ts';
-import { bindKey, listenAddresses } from './binds.ts';
+import { bindKey, bindPortOf, listenAddresses } from './binds.ts';
 import { resolveCertificate } from './certificates.ts';
 import { affectedCondition, listenerPolicy } from './client-policies.ts';
 import type { CompileOptions } from './compile-options.ts';
@@ -22,6 +22,7 @@ import {
   type TlsContext,
 } from './listener-tls.ts';
 import { checkListeners, type ListenerCheck } from './listeners.ts';
+import { findMissingAddresses, findPending, type Place, placeOf } from './placements.ts';
 import { type Finding, toProblem } from './problems.ts';
 import type { Reads } from './reads.ts';
 import { keep } from './same.ts';
@@ -34,29 +35,39 @@ export function buildGateway(
   reads: Reads<Lookups>,
   before: GatewayNode | undefined,
 ): GatewayNode {
+  const key = objectKey(gateway.metadata);
   const context = { namespace: gateway.metadata.namespace ?? '', certificates: options.certificates, reads };
   const refused = refuseGateway(gateway);
   const client = resolveClientCertificate(gateway, context);
-  const policies = reads.get('clientPolicies', objectKey(gateway.metadata));
-  const losses = reads.get('portLosses', objectKey(gateway.metadata)) ?? [];
+  const policies = reads.get('clientPolicies', key);
+  const losses = reads.get('portLosses', key) ?? [];
   const addresses = refused === null ? listenAddresses(gateway, options) : [];
-  const bindFailures = findBindFailures(gateway, addresses, reads);
+  const place = placeOf(key, options, reads);
+  const bindPorts = place?.bindPorts ?? null;
+  const bindFailures = findBindFailures(gateway, addresses, bindPorts, reads);
   const drafts = checkListeners(gateway.spec.listeners).map((check) =>
     draftListener(check, gateway, losses, refused !== null, context),
   );
   const write = new ConditionWriter(gateway.metadata.generation ?? 0);
-  const listeners = drafts.map((draft) => toListenerNode(draft, gateway, write, bindFailures, policies));
-  const addressFindings = findAddressFindings(gateway);
+  const listeners = drafts.map((draft) =>
+    toListenerNode(draft, gateway, write, { failures: bindFailures, bindPorts }, policies),
+  );
+  const addressFindings = [
+    ...findAddressFindings(gateway),
+    ...(place === null ? [] : findMissingAddresses(gateway, place)),
+  ];
   return {
     gateway,
     attachPoint: keep(before?.attachPoint, toAttachPoint(gateway, drafts, listeners, client.certificate)),
     listeners: listeners.map((node, i) => keep(before?.listeners[i], node)),
     addresses,
+    bindPorts,
     clientPolicies: policies,
-    statusAddresses: toStatusAddresses(addresses, bindFailures, gateway),
+    statusAddresses:
+      place === null ? toStatusAddresses(addresses, bindFailures, gateway) : (place.placement?.addresses ?? []),
     conditions: [
       acceptedCondition(refused, drafts, write),
-      programmedCondition(refused, listeners, addressFindings, bindFailures, write),
+      programmedCondition(refused, listeners, [...addressFindings, ...bindFailures.values()], place, write),
       resolvedCondition(client.findings, drafts, write),
       ...insecureCondition(drafts, write),
       ...affectedCondition(gateway, policies, write),
@@ -99,10 +110,13 @@ function findAddressFindings(gateway: Gateway): readonly Finding[] {
 function findBindFailures(
   gateway: Gateway,
   addresses: readonly string[],
+  bindPorts: GatewayNode['bindPorts'],
   reads: Reads<Lookups>,
 ): ReadonlyMap<string, Finding> {
   const failures = new Map<string, Finding>();
-  gateway.spec.listeners.forEach(({ port }, i) => {
+  gateway.spec.listeners.forEach((listener, i) => {
+    const port = bindPortOf(listener.port, bindPorts);
+    if (port === null) return;
     for (const address of addresses) {
       const key = bindKey(address, port);
       const error = reads.get('bindErrors', key);
@@ -191,11 +205,18 @@ function findNoCa(
   return { path: [...path, 'caCertificateRefs'], reason: 'NoValidCACertificate', message };
 }
 
+/** What is known of the sockets of a Gateway. */
+interface Sockets {
+  /** By bind key. */
+  readonly failures: ReadonlyMap<string, Finding>;
+  readonly bindPorts: GatewayNode['bindPorts'];
+}
+
 function toListenerNode(
   draft: ListenerDraft,
   gateway: Gateway,
   write: ConditionWriter,
-  bindFailures: ReadonlyMap<string, Finding>,
+  sockets: Sockets,
   policies: GatewayClientPolicies | undefined,
 ): ListenerNode {
   const { check } = draft;
@@ -212,22 +233,18 @@ function toListenerNode(
   return {
     name: check.spec.name,
     supportedKinds: check.supportedKinds,
-    conditions: listenerConditions(draft, write, bindFailures),
+    conditions: listenerConditions(draft, write, sockets),
     listener: draft.serving ? listener : null,
   };
 }
 
-function listenerConditions(
-  draft: ListenerDraft,
-  write: ConditionWriter,
-  bindFailures: ReadonlyMap<string, Finding>,
-): readonly Condition[] {
+function listenerConditions(draft: ListenerDraft, write: ConditionWriter, sockets: Sockets): readonly Condition[] {
   const { check, accepted, unresolved } = draft;
   const conditions = [
     accepted === null
       ? write.isTrue('Accepted', 'Accepted', 'listener is accepted')
       : write.failed('Accepted', [accepted]),
-    listenerProgrammed(draft, write, bindFailures),
+    listenerProgrammed(draft, write, sockets),
     unresolved.length === 0
       ? write.isTrue('ResolvedRefs', 'ResolvedRefs', 'all references are resolved')
       : write.failed('ResolvedRefs', unresolved),
@@ -245,7 +262,7 @@ function listenerConditions(
 function listenerProgrammed(
   draft: ListenerDraft,
   write: ConditionWriter,
-  bindFailures: ReadonlyMap<string, Finding>,
+  { failures: bindFailures, bindPorts }: Sockets,
 ): Condition {
   const { check, serving } = draft;
   if (check.conflict !== null) return write.failed('Programmed', [check.conflict]);
@@ -255,9 +272,9 @@ function listenerProgrammed(
       'Invalid',
       'the listener does not serve: see its other conditions and those of the Gateway',
     );
-  const failures = [...bindFailures]
-    .filter(([key]) => key.endsWith(`:${check.spec.port}`))
-    .map(([, finding]) => finding);
+  const port = bindPortOf(check.spec.port, bindPorts);
+  if (port === null) return write.isFalse('Programmed', 'Pending', 'its port is not in the Service of the Gateway yet');
+  const failures = [...bindFailures].filter(([key]) => key.endsWith(`:${port}`)).map(([, finding]) => finding);
   if (failures.length > 0) return write.isFalse('Programmed', 'PortUnavailable', joinFindings(failures));
   return write.isTrue('Programmed', 'Programmed', 'listener serves');
 }
@@ -279,16 +296,17 @@ function acceptedCondition(
 function programmedCondition(
   refused: Finding | null,
   listeners: readonly ListenerNode[],
-  addressFindings: readonly Finding[],
-  bindFailures: ReadonlyMap<string, Finding>,
+  unusable: readonly Finding[],
+  place: Place | null,
   write: ConditionWriter,
 ): Condition {
   if (refused !== null) return write.isFalse('Programmed', 'Invalid', 'Gateway is not accepted');
-  const unusable = [...addressFindings, ...bindFailures.values()];
   if (unusable.length > 0) return write.failed('Programmed', unusable);
   if (listeners.every((node) => node.listener === null)) {
     return write.isFalse('Programmed', 'Invalid', 'no listener can serve; see their conditions');
   }
+  const pending = place === null ? null : findPending(place);
+  if (pending !== null) return write.isFalse('Programmed', pending.reason, pending.message);
   return write.isTrue('Programmed', 'Programmed', 'Gateway serves');
 }
 

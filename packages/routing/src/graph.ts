@@ -13,6 +13,7 @@ import type {
   Secret,
   Service,
 } from '@fairlead/resources';
+import type { GatewayPlacement } from './compile-options.ts';
 import type { RankedEntry } from './precedence.ts';
 import type { ConditionProblem, Finding } from './problems.ts';
 import type {
@@ -44,6 +45,7 @@ export interface Lookups {
   readonly grants: readonly ReferenceGrant[];
   readonly portLosses: readonly PortLoss[];
   readonly bindErrors: string;
+  readonly placements: GatewayPlacement;
   /** `spec.gatewayClassName` of every Gateway there is, ours or not. */
   readonly gatewayClassNames: string;
   readonly policyLosses: readonly PolicyLoss[];
@@ -61,6 +63,8 @@ export interface GatewayNode {
   readonly listeners: readonly ListenerNode[];
   /** Where its listeners listen; empty when the Gateway is not accepted. */
   readonly addresses: readonly string[];
+  /** The ports it listens on by listener port; null: the same. */
+  readonly bindPorts: ReadonlyMap<number, number> | null;
   readonly statusAddresses: readonly GatewayAddress[];
   readonly conditions: readonly Condition[];
   readonly problems: readonly ConditionProblem[];

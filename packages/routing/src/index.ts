@@ -1,5 +1,5 @@
 export { type Compiled, compile } from './compile.ts';
-export type { CertificateFacts, CertificateReader, CompileOptions } from './compile-options.ts';
+export type { CertificateFacts, CertificateReader, CompileOptions, GatewayPlacement } from './compile-options.ts';
 export {
   diffTables,
   type EntryDiff,
