@@ -50,6 +50,17 @@ describe('openLoop', () => {
     expect(percentile(run.latencies, 50)).toBeGreaterThanOrEqual(195);
   });
 
+  it('ends early when told, with every request accounted for', async () => {
+    const port = await serve((_, response) => {
+      setTimeout(() => response.writeHead(200, { 'content-length': 0 }).end(), 50);
+    });
+    const run = await openLoop({ ...load, seconds: 60, port, signal: AbortSignal.timeout(300) });
+    expect(run.sent).toBeGreaterThan(20);
+    expect(run.sent).toBeLessThan(200);
+    expect(run.succeeded).toBe(run.sent);
+    expect(run.mostInFlight).toBeGreaterThan(1);
+  });
+
   it('says when nobody listens', async () => {
     const port = await serve(() => {});
     server.close();

@@ -11,6 +11,8 @@ export interface OpenLoopOptions {
   readonly seconds: number;
   /** Called when a response is complete, with its status and X-Backend. */
   readonly onAnswer?: (status: number, backend: string) => void;
+  /** Ends the run early: nothing more is sent, and what is on its way is waited for. */
+  readonly signal?: AbortSignal;
 }
 
 export interface OpenLoopRun {
@@ -21,6 +23,8 @@ export interface OpenLoopRun {
   readonly failures: ReadonlyMap<string, number>;
   /** Milliseconds from sending a request to the last byte of its answer, sorted; failures excluded. */
   readonly latencies: readonly number[];
+  /** Requests that were on their way at the same time, at most. */
+  readonly mostInFlight: number;
 }
 
 const timeoutMs = 10_000;
@@ -43,9 +47,10 @@ class Run implements ConnectionEvents {
   readonly #latencies: number[] = [];
   readonly #failures = new Map<string, number>();
   readonly #startedMs = performance.now();
-  readonly #total: number;
+  #total: number;
   #sent = 0;
   #ended = 0;
+  #mostInFlight = 0;
   #finish: (run: OpenLoopRun) => void = () => {};
   readonly #timer: NodeJS.Timeout;
 
@@ -60,6 +65,7 @@ class Run implements ConnectionEvents {
       this.#finish = resolve;
     });
     this.#timer = setInterval(() => this.#tick(), 1);
+    options.signal?.addEventListener('abort', () => this.#stop());
   }
 
   #tick(): void {
@@ -76,6 +82,7 @@ class Run implements ConnectionEvents {
     this.#sent++;
     const connection = this.#idle.pop() ?? this.#connect();
     this.#busy.add(connection);
+    this.#mostInFlight = Math.max(this.#mostInFlight, this.#busy.size);
     connection.send(this.#request, nowMs);
   }
 
@@ -110,11 +117,21 @@ class Run implements ConnectionEvents {
 
   #end(): void {
     this.#ended++;
-    if (this.#ended < this.#total) return;
+    if (this.#ended >= this.#total) this.#close();
+  }
+
+  #stop(): void {
+    if (this.#ended >= this.#total) return;
+    this.#total = this.#sent;
+    if (this.#ended >= this.#total) this.#close();
+  }
+
+  #close(): void {
     clearInterval(this.#timer);
     for (const connection of this.#idle) connection.close();
     const latencies = this.#latencies.sort((a, b) => a - b);
-    this.#finish({ sent: this.#sent, succeeded: latencies.length, failures: this.#failures, latencies });
+    const [sent, failures, mostInFlight] = [this.#sent, this.#failures, this.#mostInFlight];
+    this.#finish({ sent, succeeded: latencies.length, failures, latencies, mostInFlight });
   }
 }
 

@@ -1,13 +1,89 @@
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { type Cluster, eventually } from '../../cluster/cluster.ts';
+import type { KubeObject } from '../../cluster/kube-object.ts';
+import { OwnCluster } from '../../cluster/own-cluster.ts';
+import { runCommand } from '../../run-command.ts';
+import { isReady } from '../objects/echo-backend.ts';
 import type { PrepareContext, SuiteContext } from '../suite.ts';
+import { installedGatewayApi, installGatewayApi } from './gateway-api.ts';
 
 const root = resolve(import.meta.dirname, '../../../..');
-export const chart: string = resolve(root, 'helm/fairlead');
+const chart = join(root, 'helm/fairlead');
+const release = 'fairlead';
+const selector = 'app.kubernetes.io/name=fairlead';
+const image = { repository: 'localhost/fairlead', tag: 'e2e' };
+const helmTimeoutMs = 300_000;
 
-export async function prepareFairlead(_: PrepareContext): Promise<void> {}
+export const fairleadNamespace = 'fairlead-system';
+export const fairleadVersion: string = (
+  JSON.parse(readFileSync(join(root, 'apps/gateway/package.json'), 'utf8')) as { version: string }
+).version;
+/** What the suites need of the Gateway API where they may choose. */
+const gatewayApiVersion = 'v1.7.0';
 
-export async function withFairlead(_context: SuiteContext, run: () => Promise<void>): Promise<void> {
+/** Builds the image of this checkout. */
+export async function prepareFairlead({ progress }: PrepareContext): Promise<void> {
+  progress('making the image of this checkout …');
+}
+
+function imageFile(): string {
+  return join(new OwnCluster().cache, 'fairlead.tar');
+}
+
+/** Runs with Fairlead installed from its chart, two replicas, and the image of this checkout; removes it afterwards. */
+export async function withFairlead(context: SuiteContext, run: () => Promise<void>): Promise<void> {
+  const { cluster } = context;
+  if ((await installedGatewayApi(cluster)) === null) await installGatewayApi(cluster, gatewayApiVersion, 'standard');
+  await cluster.own?.importImage(imageFile());
+  await helm(cluster, ['upgrade', '--install', release, chart, '--create-namespace', '--wait', ...values()]);
+  try {
+    await run();
+  } finally {
+    await helm(cluster, ['uninstall', release, '--wait']);
+  }
+}
+
+/** What a new version does to the pods: all of them are replaced, one after the other. */
+export async function upgradeFairlead(cluster: Cluster): Promise<void> {
+  const changed = ['--set-string', `podAnnotations.e2e-upgrade=${Date.now()}`];
+  await helm(cluster, ['upgrade', release, chart, '--wait', ...values(), ...changed]);
+}
+
+export async function fairleadPods(cluster: Cluster): Promise<readonly KubeObject[]> {
+  return (await cluster.api.list('v1', 'Pod', fairleadNamespace, { labelSelector: selector })).items;
+}
+
+/** All replicas are ready, and there are two of them. */
+export async function waitForFairlead(cluster: Cluster): Promise<void> {
+  await eventually('both replicas of the gateway to be ready', 120_000, async () => {
+    return (await fairleadPods(cluster)).filter(isReady).length === 2;
+  });
+}
+
+/** Who holds the Lease. */
+export async function fairleadLeader(cluster: Cluster): Promise<string> {
+  const { items } = await cluster.api.list('coordination.k8s.io/v1', 'Lease', fairleadNamespace);
+  const holder = items
+    .map(({ spec }) => (spec as { holderIdentity?: string }).holderIdentity)
+    .find((name) => name !== undefined);
+  if (holder === undefined || holder === '') throw new Error('the gateway has no leader');
+  return holder;
+}
+
+function values(): readonly string[] {
+  const settings = {
+    'image.repository': image.repository,
+    'image.tag': image.tag,
+    'image.pullPolicy': 'IfNotPresent',
+    replicaCount: 2,
+  };
+  return Object.entries(settings).flatMap(([name, value]) => ['--set', `${name}=${value}`]);
+}
+
+async function helm(cluster: Cluster, args: readonly string[]): Promise<void> {
   if (!existsSync(chart)) throw new Error('helm/fairlead is not there');
-  await run();
+  const where = ['--kubeconfig', cluster.kubeconfig, '--namespace', fairleadNamespace];
+  const { code, output } = await runCommand('helm', [...args, ...where], helmTimeoutMs);
+  if (code !== 0) throw new Error(`helm ${args[0]}: ${output.trim()}`);
 }
