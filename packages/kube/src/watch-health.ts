@@ -63,6 +63,7 @@ export class WatchHealth {
   }
 
   #noteAbsent(resource: KindResource, name: string): void {
+    this.#leaveServers(name);
     if (this.#troubles.has(name)) return;
     this.#begin(name, name).saidAtMs = this.#nowMs();
     const text = `${resource.kind} is not served by this cluster (group ${resource.group}, ${resource.versions.join(' or ')})`;
