@@ -52,7 +52,8 @@ say 'network and certificates'
 
 # --- etcd, kube-apiserver, containerd ----------------------------------------
 fsync=(); [ "$CLUSTER_FSYNC" = 1 ] || fsync=(--unsafe-no-fsync)
-start etcd "$CLUSTER_NAME" etcd --name "$CLUSTER_NAME" --data-dir "$CLUSTER_RUN/etcd" "${fsync[@]}" --log-level warn \
+# Objects of up to 3 MB, which is where the API server ends: etcd alone would refuse them from 1.5 MB on.
+start etcd "$CLUSTER_NAME" etcd --max-request-bytes 4194304 --name "$CLUSTER_NAME" --data-dir "$CLUSTER_RUN/etcd" "${fsync[@]}" --log-level warn \
   --listen-client-urls http://127.0.0.1:2379 --advertise-client-urls http://127.0.0.1:2379 \
   --listen-peer-urls http://127.0.0.1:2380 --initial-advertise-peer-urls http://127.0.0.1:2380 \
   --initial-cluster "$CLUSTER_NAME=http://127.0.0.1:2380"

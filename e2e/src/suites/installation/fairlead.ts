@@ -87,3 +87,25 @@ async function helm(cluster: Cluster, args: readonly string[]): Promise<void> {
   const { code, output } = await runCommand('helm', [...args, ...where], helmTimeoutMs);
   if (code !== 0) throw new Error(`helm ${args[0]}: ${output.trim()}`);
 }
+
+/** Changes the environment of all replicas, which replaces them one after the other. */
+export async function setFairleadEnvironment(cluster: Cluster, env: Readonly<Record<string, string>>): Promise<void> {
+  const settings = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+  const where = ['-n', fairleadNamespace];
+  await cluster.kubectl([...where, 'set', 'env', `deployment/${release}`, ...settings]);
+  await cluster.kubectl([...where, 'rollout', 'status', `deployment/${release}`, '--timeout=180s'], 190_000);
+}
+
+/** What all replicas logged since then. */
+export async function fairleadLogs(cluster: Cluster, since: Date): Promise<string> {
+  const args = [
+    '-n',
+    fairleadNamespace,
+    'logs',
+    '--selector',
+    selector,
+    '--tail=-1',
+    `--since-time=${since.toISOString()}`,
+  ];
+  return cluster.kubectl(args);
+}
