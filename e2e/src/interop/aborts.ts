@@ -5,7 +5,8 @@ import { gatewayObjects, routeObject, serviceObjects } from '../gateway/objects.
 import { runGateway, writeManifests } from '../gateway/run-gateway.ts';
 import { residentBytes } from '../process-tree.ts';
 import { abortingClients } from '../soak/abort-clients.ts';
-import { MoodyBackends } from '../soak/moody-backends.ts';
+import { StartedProcess } from '../started-process.ts';
+import { ensureGoTool } from './go-tools.ts';
 import type { CaseResult, Suite, SuiteContext } from './suite.ts';
 
 export const aborts: Suite = {
@@ -24,38 +25,44 @@ const mib = 2 ** 20;
 const maxGrowthMib = 16;
 const gauges = ['fairlead_requests_in_flight', 'fairlead_upstream_http2_streams_open'];
 
-interface Gateway {
+interface Site {
   readonly adminPort: number;
+  readonly backendPort: number;
+  /** The gateway's. */
   readonly pid: number;
 }
 
 async function runAborts(context: SuiteContext): Promise<readonly CaseResult[]> {
   const ports = { http1: await freePort(), h2c: await freePort() };
   const adminPort = await freePort();
-  const backends = await MoodyBackends.start();
+  const backendPort = await freePort();
+  const program = await ensureGoTool('moodybackend', context.progress);
+  const backend = StartedProcess.start(null, program, ['-address', `127.0.0.1:${backendPort}`]);
+  await backend.listening(backendPort);
   const directory = join(context.directory, 'manifests');
-  writeManifests(directory, 'gateway.json', manifests(ports, backends));
+  writeManifests(directory, 'gateway.json', manifests(ports, backendPort));
   const flags = ['--workers', '1', '--access-log', 'off', '--expose-reason'];
   const process = await runGateway({ directory, adminPort, cpu: null, flags });
   try {
     const results: CaseResult[] = [];
     for (const service of services) {
       if (context.only.length > 0 && !context.only.includes(service)) continue;
-      results.push(...(await runOne(service, ports[service], backends, { adminPort, pid: process.pid }, context)));
+      results.push(...(await runOne(service, ports[service], { adminPort, backendPort, pid: process.pid }, context)));
     }
     return results;
   } finally {
     await process.stop('SIGINT');
-    backends.stop();
+    await backend.stop();
   }
 }
 
-function manifests(ports: Readonly<Record<string, number>>, backends: MoodyBackends): readonly object[] {
+function manifests(ports: Readonly<Record<string, number>>, backendPort: number): readonly object[] {
   const listeners = services.map((name) => ({ name, port: ports[name]!, tls: false }));
-  const { addresses } = backends;
   return [
     ...gatewayObjects(listeners, null),
-    ...services.flatMap((name) => serviceObjects({ name, addresses: [addresses[name]], h2c: name === 'h2c' })),
+    ...services.flatMap((name) =>
+      serviceObjects({ name, addresses: [`127.0.0.1:${backendPort}`], h2c: name === 'h2c' }),
+    ),
     ...services.map((name) => routeObject('HTTPRoute', name, name)),
     tolerantPolicy(),
   ];
@@ -77,8 +84,7 @@ function tolerantPolicy(): object {
 async function runOne(
   configuration: string,
   port: number,
-  backends: MoodyBackends,
-  gateway: Gateway,
+  site: Site,
   { progress }: SuiteContext,
 ): Promise<readonly CaseResult[]> {
   const results: CaseResult[] = [];
@@ -90,25 +96,21 @@ async function runOne(
     const examples = wrong.length === 0 ? '' : `: ${[...new Set(wrong)].slice(0, 5).join('; ')}`;
     results.push(judged(configuration, `round ${round}`, wrong.length === 0, detail + examples));
     await sleep(settleMs);
-    results.push(await openResult(configuration, round, backends, gateway));
-    if (round === 1) afterFirst = residentBytes(gateway.pid);
+    results.push(await openResult(configuration, round, site));
+    if (round === 1) afterFirst = residentBytes(site.pid);
   }
-  const grown = (residentBytes(gateway.pid) - afterFirst) / mib;
+  const grown = (residentBytes(site.pid) - afterFirst) / mib;
   const detail = `${(afterFirst / mib).toFixed(0)} MiB after the first round, ${grown.toFixed(1)} MiB more after the last`;
   return [...results, judged(configuration, 'resident memory', grown <= maxGrowthMib, detail)];
 }
 
-async function openResult(
-  configuration: string,
-  round: number,
-  backends: MoodyBackends,
-  { adminPort }: Gateway,
-): Promise<CaseResult> {
+async function openResult(configuration: string, round: number, { adminPort, backendPort }: Site): Promise<CaseResult> {
   const text = await (await fetch(`http://127.0.0.1:${adminPort}/metrics`)).text();
   const values = gauges.map((name) => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1] ?? Number.NaN));
-  const nothing = backends.open === 0 && values.every((value) => value === 0);
+  const atBackend = Number(await (await fetch(`http://127.0.0.1:${backendPort}/open`)).text());
+  const nothing = atBackend === 0 && values.every((value) => value === 0);
   const shown = gauges.map((name, i) => `${name} ${values[i]}`).join(', ');
-  return judged(configuration, `left open after round ${round}`, nothing, `${backends.open} at the backend, ${shown}`);
+  return judged(configuration, `left open after round ${round}`, nothing, `${atBackend} at the backend, ${shown}`);
 }
 
 function judged(configuration: string, name: string, passed: boolean, detail: string): CaseResult {

@@ -12,6 +12,7 @@ const packages = {
   'grpc-interop-client': 'google.golang.org/grpc/interop/client',
   'grpc-interop-server': 'google.golang.org/grpc/interop/server',
   grpcload: './grpcload',
+  moodybackend: './moodybackend',
 } as const;
 export type GoTool = keyof typeof packages;
 
@@ -45,7 +46,8 @@ export function goToolsAtHand(tools: readonly GoTool[]): boolean {
 
 function fingerprint(): string {
   const hash = createHash('sha256');
-  for (const file of ['go.mod', 'go.sum', 'grpcload/main.go']) hash.update(readFileSync(join(modules, file)));
+  for (const file of ['go.mod', 'go.sum', 'grpcload/main.go', 'moodybackend/main.go'])
+    hash.update(readFileSync(join(modules, file)));
   return hash.digest('hex').slice(0, 12);
 }
 

@@ -1,6 +1,22 @@
 import { randomInt } from 'node:crypto';
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2';
-import { answerBytes, moods } from './moody-backends.ts';
+
+/** What e2e/interop-tools/moodybackend does, by path. */
+const moods = {
+  /** All of it, in some pieces. */
+  answer: '/answer',
+  /** Without waiting for the request's body. */
+  early: '/early',
+  /** Breaks off before the head. */
+  resetBefore: '/reset-before',
+  /** Breaks off within the body. */
+  resetWithin: '/reset-within',
+  /** Takes all of the request, and that is all. */
+  never: '/never',
+} as const;
+
+/** Octets of a whole answer. */
+const answerBytes = 30_000;
 
 export interface AbortRun {
   readonly streams: number;
@@ -57,7 +73,8 @@ async function request(session: ClientHttp2Session): Promise<Outcome> {
   const cancels = scheduleCancel(stream, path === moods.never);
   if (uploads) stream.end('x'.repeat(1 + randomInt(uploadBytes)));
   const { status, reason, bytes, timedOut, code } = await untilClosed(stream);
-  const detail = `${path}: status ${status}${reason}, ${bytes} octets, code ${code}`;
+  const method = `${uploads ? 'POST' : 'GET'}${cancels() ? ', cancelled' : ''}`;
+  const detail = `${method} ${path}: status ${status}${reason}, ${bytes} octets, code ${code}`;
   if (timedOut) return { what: 'wrong', detail: `${detail}, does not end` };
   if (cancels() && code !== constants.NGHTTP2_NO_ERROR) return { what: 'cancelled', detail };
   const whole = status === 200 && bytes === answerBytes && code === constants.NGHTTP2_NO_ERROR;
