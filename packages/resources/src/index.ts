@@ -82,14 +82,15 @@ export { pruneUnknown } from './schema/prune-unknown.ts';
 export { type ClientTrafficSettings, readClientTraffic } from './schema/read-client-traffic.ts';
 export { formatSchemaPath, type SchemaPath, type SchemaProblem } from './schema/schema-problem.ts';
 export { withoutNulls } from './schema/without-nulls.ts';
-export type {
-  Condition,
-  GatewayClassStatus,
-  GatewayStatus,
-  ListenerStatus,
-  PolicyAncestorStatus,
-  PolicyStatus,
-  RouteParentStatus,
-  RouteStatus,
-  Statuses,
+export {
+  type Condition,
+  emptyStatuses,
+  type GatewayClassStatus,
+  type GatewayStatus,
+  type ListenerStatus,
+  type PolicyAncestorStatus,
+  type PolicyStatus,
+  type RouteParentStatus,
+  type RouteStatus,
+  type Statuses,
 } from './status.ts';

@@ -61,3 +61,12 @@ export interface Statuses {
   readonly backendTlsPolicies: ReadonlyMap<string, PolicyStatus>;
   readonly clientTrafficPolicies: ReadonlyMap<string, PolicyStatus>;
 }
+
+export const emptyStatuses: Statuses = {
+  gatewayClasses: new Map(),
+  gateways: new Map(),
+  httpRoutes: new Map(),
+  grpcRoutes: new Map(),
+  backendTlsPolicies: new Map(),
+  clientTrafficPolicies: new Map(),
+};

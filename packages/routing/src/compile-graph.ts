@@ -1,4 +1,11 @@
-import type { BackendTlsPolicy, Gateway, GrpcRoute, HttpRoute, Statuses } from '@fairlead/resources';
+import {
+  type BackendTlsPolicy,
+  emptyStatuses,
+  type Gateway,
+  type GrpcRoute,
+  type HttpRoute,
+  type Statuses,
+} from '@fairlead/resources';
 import type { CompileOptions } from './compile-options.ts';
 import { emptyTable } from './diff.ts';
 import type { AttachPoint, ClientPolicyNode, GatewayNode, Lookups, PolicyNode, RouteNode } from './graph.ts';
@@ -46,14 +53,7 @@ const emptyGraph: CompileGraph = {
   grpcRoutes: new Map(),
   hosts: { tables: new Map(), ranked: new Map() },
   assembled: { table: emptyTable, backendUses: new Map() },
-  statuses: {
-    gatewayClasses: new Map(),
-    gateways: new Map(),
-    httpRoutes: new Map(),
-    grpcRoutes: new Map(),
-    backendTlsPolicies: new Map(),
-    clientTrafficPolicies: new Map(),
-  },
+  statuses: emptyStatuses,
 };
 
 /** The graph to build on: none when the options, which no node notes as looked up, are others. */
