@@ -28,3 +28,19 @@ it('keeps for the next burst what one has needed, and closes what a second has n
     () => `2 connections, not ${open()}`,
   );
 });
+
+it('uses no connection that its endpoint is about to close', async () => {
+  const backend = await scene.backend((socket) => {
+    socket.write(
+      'HTTP/1.1 200 OK\r\nKeep-Alive: timeout=1, max=9\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n',
+    );
+  });
+  const gateway = await scene.start(siteOf([backend.port]));
+  await gateway.exchange(requestText());
+  await gateway.exchange(requestText());
+  expect(backend.connections.length).toBe(1);
+  // Half of the second: what is sent then arrives in time.
+  await new Promise((resolve) => setTimeout(resolve, 700));
+  await gateway.exchange(requestText('POST', 'body'));
+  expect([backend.connections.length, gateway.records.every(({ status }) => status === 200)]).toEqual([2, true]);
+});

@@ -5,7 +5,7 @@ import { isAuthority } from './authority.ts';
 export class FieldLine {
   readonly field: Field;
   readonly role: LineRole;
-  /** By role: octets of the body or -1, `ConnectionBit`s or -1, 1 for what we know and 0 for what we don't. */
+  /** By role: octets of the body or -1, `ConnectionBit`s or -1, seconds or -1, 1 for what we know and 0 for what we don't. */
   readonly number: number;
   /** Role `upgrade`: the protocol. */
   readonly text: string;
@@ -35,6 +35,7 @@ export const LineRole = {
   te: 7,
   upgrade: 8,
   expect: 9,
+  keepAlive: 10,
 } as const;
 export type LineRole = (typeof LineRole)[keyof typeof LineRole];
 
@@ -68,6 +69,8 @@ export function readFieldLine(name: NameInfo, value: string, padded: boolean): F
       return new FieldLine(field, LineRole.te, listOf(value).includes('trailers') ? 1 : 0, '', null);
     case names.upgrade:
       return new FieldLine(field, LineRole.upgrade, 0, protocolOf(value), null);
+    case names.keepAlive:
+      return new FieldLine(field, LineRole.keepAlive, idleSeconds(value), '', null);
     case names.expect:
       return new FieldLine(field, LineRole.expect, value.toLowerCase() === '100-continue' ? 1 : 0, '', null);
     default:
@@ -95,6 +98,13 @@ function roleOf(name: NameInfo): LineRole {
 /** -1 when it is not 1 to 15 digits: above that doubles can't count. */
 export function octetCount(value: string): number {
   return /^\d{1,15}$/.test(value) ? Number(value) : -1;
+}
+
+/** `timeout` of Keep-Alive (RFC 2068 §19.7.1.1): how long the sender keeps an idle connection. -1 without. */
+function idleSeconds(value: string): number {
+  const timeout = listOf(value).find((parameter) => parameter.startsWith('timeout='));
+  const seconds = timeout === undefined ? '' : timeout.slice('timeout='.length);
+  return /^\d{1,7}$/.test(seconds) ? Number(seconds) : -1;
 }
 
 function connectionLine(field: Field): FieldLine {

@@ -39,6 +39,8 @@ export class FieldSection {
   /** What Upgrade asks for, '' without. */
   upgrade: string = '';
   expect: FieldLine | null = null;
+  /** For how many seconds the peer keeps the connection when it is idle, by its Keep-Alive; -1 without. */
+  keepAliveSeconds: number = -1;
   readonly #limits: Http1Limits;
   #kind: SectionKind = SectionKind.request;
   #octets: number = 0;
@@ -62,6 +64,7 @@ export class FieldSection {
     this.trailersAccepted = false;
     this.upgrade = '';
     this.expect = null;
+    this.keepAliveSeconds = -1;
     this.#kind = kind;
     this.#octets = 0;
     this.#count = 0;
@@ -180,6 +183,9 @@ export class FieldSection {
         return true;
       case LineRole.upgrade:
         if (this.upgrade === '') this.upgrade = line.text;
+        return true;
+      case LineRole.keepAlive:
+        this.keepAliveSeconds = line.number;
         return true;
       default:
         return true;

@@ -32,6 +32,8 @@ type Phase = (typeof Phase)[keyof typeof Phase];
 export class ResponseParser extends MessageParser {
   /** After the response is complete: whether the peer takes another request. */
   keepAlive: boolean = false;
+  /** After the response is complete: for how many seconds the peer says it keeps the connection when idle; -1 when it does not say. */
+  keepAliveSeconds: number = -1;
   readonly #sink: ResponseSink;
   readonly #statusLine: StatusLineReader = new StatusLineReader();
   readonly #section: FieldSection;
@@ -137,6 +139,7 @@ export class ResponseParser extends MessageParser {
   #deliverFinal(head: ResponseHead, bytes: Octets): void {
     head.contentLength = this.#section.contentLength;
     this.keepAlive = this.#wantsNext(head.status);
+    this.keepAliveSeconds = this.#section.keepAliveSeconds;
     const end = this.#beginBody(bytes, head.status);
     this.#sink.onHead(head, end);
   }

@@ -30,10 +30,18 @@ export class Http1Pool implements EndpointConnections, ConnectionOwner {
 
   /** On an idle connection, else on a new one that is still on its way. */
   send(receiver: ResponseReceiver, head: RequestHead, end: boolean): Http1Upstream {
-    const connection = this.#idle.pop();
-    if (connection === undefined) return this.sendAnew(receiver, head, end);
+    const connection = this.#take();
+    if (connection === null) return this.sendAnew(receiver, head, end);
     connection.begin(receiver, head, end);
     return connection;
+  }
+
+  #take(): Http1Upstream | null {
+    for (let last = this.#idle.pop(); last !== undefined; last = this.#idle.pop()) {
+      if (this.#share.nowMs < last.idleUntilMs) return last;
+      last.close();
+    }
+    return null;
   }
 
   sendAnew(receiver: ResponseReceiver, head: RequestHead, end: boolean): Http1Upstream {
@@ -55,7 +63,7 @@ export class Http1Pool implements EndpointConnections, ConnectionOwner {
     const { idleTimeoutMs, maxIdlePerEndpoint } = this.#share.settings;
     for (let first = this.#idle[0]; first !== undefined; first = this.#idle[0]) {
       const limitMs = this.#idle.length > maxIdlePerEndpoint ? surplusMs : idleTimeoutMs;
-      if (nowMs - first.idleSinceMs < limitMs) return;
+      if (nowMs - first.idleSinceMs < limitMs && nowMs < first.idleUntilMs) return;
       first.close();
     }
   }

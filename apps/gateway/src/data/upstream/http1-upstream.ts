@@ -22,6 +22,8 @@ const lingerMs = 60_000;
  */
 export class Http1Upstream implements Upstream, ResponseSink, SocketUser {
   idleSinceMs: number = 0;
+  /** The peer may close it at any moment from then on. */
+  idleUntilMs: number = Number.POSITIVE_INFINITY;
   readonly #owner: ConnectionOwner;
   readonly #share: UpstreamShare;
   readonly #socket: EndpointSocket;
@@ -179,6 +181,7 @@ export class Http1Upstream implements Upstream, ResponseSink, SocketUser {
     const clean = reusable && this.#writer.ended && this.#writer.isEmpty && !this.#peerEnded;
     this.resumeResponse();
     this.idleSinceMs = this.#share.nowMs;
+    this.idleUntilMs = this.idleSinceMs + idleMs(this.#parser.keepAliveSeconds);
     if (!clean || !this.#owner.takeBack(this)) this.close();
   }
 
@@ -202,3 +205,8 @@ export class Http1Upstream implements Upstream, ResponseSink, SocketUser {
 }
 
 const nothing = Buffer.alloc(0);
+
+/** How long a connection may be idle that its peer closes after `seconds`: less, so that no request meets the close on its way. */
+function idleMs(seconds: number): number {
+  return seconds < 0 ? Number.POSITIVE_INFINITY : seconds * 1_000 - Math.min(1_000, seconds * 500);
+}
