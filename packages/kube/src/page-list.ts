@@ -4,6 +4,7 @@ import { Turns } from './turns.ts';
 
 export interface PageListOptions {
   readonly fieldSelector?: string | undefined;
+  readonly labelSelector?: string | undefined;
   /** Objects per page to begin with. */
   readonly pageSize: number;
   readonly signal: AbortSignal;
@@ -37,13 +38,13 @@ export async function listPages(
 async function readPages(
   api: KubeApi,
   path: string,
-  { fieldSelector, pageSize, signal }: PageListOptions,
+  { fieldSelector, labelSelector, pageSize, signal }: PageListOptions,
   onItem: (item: unknown) => void,
 ): Promise<string> {
   let limit = pageSize;
   let from: string | undefined;
   for (;;) {
-    const query = { fieldSelector, limit: limit || undefined, continue: from };
+    const query = { fieldSelector, labelSelector, limit: limit || undefined, continue: from };
     const page = await api.list(path, query, signal).catch((error: unknown) => {
       const smaller = Math.floor(limit / 4);
       if (!(error instanceof KubeApiError) || error.status !== 0 || smaller < minPageSize || signal.aborted)

@@ -14,6 +14,7 @@ export interface ReflectorOptions<T extends Versioned> {
   /** The path of the collection; null while the cluster does not serve it. Asked again after it was not found. */
   readonly locate: () => Promise<string | null>;
   readonly fieldSelector?: string;
+  readonly labelSelector?: string;
   /** What to keep of an object. Not called for an object whose resourceVersion is known. */
   readonly read: (raw: RawObject, before: T | undefined) => T;
   /** Called for each object that is new, differs or is gone. */
@@ -140,13 +141,13 @@ export class Reflector<T extends Versioned> {
   }
 
   async #list(path: string, signal: AbortSignal): Promise<void> {
-    const { api, fieldSelector } = this.#options;
+    const { api, fieldSelector, labelSelector } = this.#options;
     const { pageSize } = this.#timing;
     const found = new Map<string, T>();
     const version = await listPages(
       api,
       path,
-      { fieldSelector, pageSize, signal },
+      { fieldSelector, labelSelector, pageSize, signal },
       (item) => this.#keep(found, toRawObject(item)),
       () => found.clear(),
     );
@@ -221,8 +222,8 @@ export class Reflector<T extends Versioned> {
   }
 
   async #follow(path: string, query: Query, dog: Watchdog, onEvent: (event: WatchEvent) => void): Promise<void> {
-    const { api, fieldSelector } = this.#options;
-    const all = { allowWatchBookmarks: true, fieldSelector, ...query };
+    const { api, fieldSelector, labelSelector } = this.#options;
+    const all = { allowWatchBookmarks: true, fieldSelector, labelSelector, ...query };
     await api.watch(path, all, onEvent, dog.signal, () => {
       if (this.#version !== null) this.#setState({ is: 'live' });
     });

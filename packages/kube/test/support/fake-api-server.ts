@@ -182,7 +182,7 @@ export class FakeApiServer {
       return writeTo(collection, { ...parsed, ...request, contentType, body });
     }
     if (parsed.name !== null) return getOne(collection, parsed);
-    const selects = toSelector(parsed.namespace, request.query.get('fieldSelector'));
+    const selects = toSelector(parsed.namespace, request.query);
     if (request.watch) return this.#watch(collection, request.query, selects, response);
     return this.#list(collection, request.query, selects);
   }
@@ -275,10 +275,17 @@ function parsePath(path: string): ParsedPath | null {
   return { group, version, plural, namespace: inNamespace ? rest[1]! : null, name, subresource };
 }
 
-function toSelector(namespace: string | null, fieldSelector: string | null): (object: FakeObject) => boolean {
-  const name = fieldSelector?.replace('metadata.name=', '') ?? null;
-  return ({ metadata }) =>
-    (namespace === null || metadata.namespace === namespace) && (name === null || metadata.name === name);
+function toSelector(namespace: string | null, query: URLSearchParams): (object: FakeObject) => boolean {
+  const name = query.get('fieldSelector')?.replace('metadata.name=', '') ?? null;
+  const labels = (query.get('labelSelector') ?? '').split(',').filter((pair) => pair !== '');
+  const hasLabels = ({ metadata }: FakeObject): boolean => {
+    const all = Object.entries(metadata.labels ?? {}).map(([label, value]) => `${label}=${value}`);
+    return labels.every((pair) => all.includes(pair));
+  };
+  return (object) =>
+    (namespace === null || object.metadata.namespace === namespace) &&
+    (name === null || object.metadata.name === name) &&
+    hasLabels(object);
 }
 
 function getOne(collection: FakeCollection, { namespace, name }: ParsedPath): FakeAnswer {
