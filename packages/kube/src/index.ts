@@ -20,6 +20,7 @@ export {
   type WatchEvent,
 } from './kube-api.ts';
 export { KubeApiError } from './kube-error.ts';
+export { Lease, type LeaseOptions } from './lease.ts';
 export type { KubeLog } from './log.ts';
 export { Reflector, type ReflectorOptions, type ReflectorState, type ReflectorTiming } from './reflector.ts';
 export type { StoreProblem } from './store-problem.ts';

@@ -35,17 +35,35 @@ describe('parseRunOptions', () => {
 
   it('takes a cluster when no directory is named', () => {
     const inPod = parseRunOptions([], { POD_NAME: 'fairlead-x', POD_NAMESPACE: 'gateways' });
-    const bare = { from: 'cluster', kubeconfig: null, context: null };
+    const settings = {
+      fleet: 'fairlead',
+      clusterDomain: 'cluster.local',
+      externalTrafficPolicy: 'Cluster',
+      loadBalancerClass: null,
+      allowLocalEndpoints: false,
+    };
+    const bare = { from: 'cluster', kubeconfig: null, context: null, ...settings };
     expect(inPod?.source).toEqual({ ...bare, namespace: 'gateways', podName: 'fairlead-x' });
     expect(parse()?.source).toEqual({ ...bare, namespace: null, podName: expect.stringMatching(/./) });
     const flags = ['--kubeconfig', '/k', '--context', 'c', '--namespace', 'n', '--pod-name', 'p'];
-    const named = { from: 'cluster', kubeconfig: '/k', context: 'c', namespace: 'n', podName: 'p' };
+    const named = { from: 'cluster', kubeconfig: '/k', context: 'c', namespace: 'n', podName: 'p', ...settings };
     expect(parse(...flags)?.source).toEqual(named);
+    const more = ['--fleet', 'edge', '--traffic-policy', 'Local', '--load-balancer-class', 'kit/lb'];
+    expect(parse(...more, '--cluster-domain', 'k.test', '--allow-local-endpoints')?.source).toMatchObject({
+      fleet: 'edge',
+      clusterDomain: 'k.test',
+      externalTrafficPolicy: 'Local',
+      loadBalancerClass: 'kit/lb',
+      allowLocalEndpoints: true,
+    });
   });
 
   it.each([
     [['--from', ''], 'which directory'],
     [['--from', '/m', '--context', 'kind'], '--from and --context'],
+    [['--from', '/m', '--fleet', 'edge'], '--from and --fleet'],
+    [['--fleet', 'Edge_1'], '--fleet Edge_1'],
+    [['--traffic-policy', 'local'], 'Cluster or Local'],
     [['--from', '/m', '--workers', '0'], 'whole number from 1'],
     [['--from', '/m', '--workers', 'two'], 'whole number from 1'],
     [['--from', '/m', '--admin', '9901'], 'HOST:PORT'],

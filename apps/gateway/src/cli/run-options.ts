@@ -28,6 +28,13 @@ export interface ClusterOptions {
   /** Of this replica and its fleet; null: the one of the credentials. */
   readonly namespace: string | null;
   readonly podName: string;
+  /** Name of the installation: the pods' label app.kubernetes.io/instance. */
+  readonly fleet: string;
+  readonly clusterDomain: string;
+  /** See `ServiceSettings`. */
+  readonly externalTrafficPolicy: 'Cluster' | 'Local';
+  readonly loadBalancerClass: string | null;
+  readonly allowLocalEndpoints: boolean;
 }
 
 export interface AdminAddress {
@@ -45,6 +52,11 @@ Serves the Gateways of a Kubernetes cluster, or of a directory of manifests, and
   --context NAME           of the kubeconfig (default: its current one)
   --namespace NAME         where this gateway runs (default: $POD_NAMESPACE, or the one of the credentials)
   --pod-name NAME          what this replica is called (default: $POD_NAME, or the host's name)
+  --fleet NAME             the installation: label app.kubernetes.io/instance of its pods (default: fairlead)
+  --traffic-policy POLICY  Cluster, or Local to keep clients' addresses: of the Services of Gateways (default: Cluster)
+  --load-balancer-class C  of the Services of Gateways (default: the cluster's)
+  --cluster-domain DOMAIN  of names of Services (default: cluster.local)
+  --allow-local-endpoints  in a cluster, send requests to loopback, link-local and metadata addresses too
   --workers N              threads that serve requests (default: one per CPU)
   --admin HOST:PORT        admin API (default: 127.0.0.1:9901)
   --access-log TARGET      off, stdout or a file that is appended to (default: stdout)
@@ -64,6 +76,11 @@ const options = {
   context: { type: 'string' },
   namespace: { type: 'string' },
   'pod-name': { type: 'string' },
+  fleet: { type: 'string' },
+  'traffic-policy': { type: 'string' },
+  'load-balancer-class': { type: 'string' },
+  'cluster-domain': { type: 'string' },
+  'allow-local-endpoints': { type: 'boolean' },
   workers: { type: 'string' },
   admin: { type: 'string', default: '127.0.0.1:9901' },
   'access-log': { type: 'string', default: 'stdout' },
@@ -130,10 +147,36 @@ function toSource(flags: Flags, env: NodeJS.ProcessEnv): RunSource {
     context: flags.context ?? null,
     namespace: flags.namespace ?? (env.POD_NAMESPACE || null),
     podName: flags['pod-name'] ?? (env.POD_NAME || hostname()),
+    fleet: toFleet(flags.fleet ?? 'fairlead'),
+    clusterDomain: flags['cluster-domain'] ?? 'cluster.local',
+    externalTrafficPolicy: toTrafficPolicy(flags['traffic-policy']),
+    loadBalancerClass: flags['load-balancer-class'] || null,
+    allowLocalEndpoints: flags['allow-local-endpoints'] ?? false,
   };
 }
 
-const clusterFlags = ['kubeconfig', 'context', 'namespace', 'pod-name'] as const;
+const clusterFlags = [
+  'kubeconfig',
+  'context',
+  'namespace',
+  'pod-name',
+  'fleet',
+  'traffic-policy',
+  'load-balancer-class',
+  'cluster-domain',
+  'allow-local-endpoints',
+] as const;
+
+/** A label's value, and part of the name of a Lease. */
+function toFleet(text: string): string {
+  if (/^[a-z0-9]([-a-z0-9]{0,51}[a-z0-9])?$/.test(text)) return text;
+  throw new UsageError(`--fleet ${text}: must be up to 53 small letters, digits and dashes`);
+}
+
+function toTrafficPolicy(text: string = 'Cluster'): 'Cluster' | 'Local' {
+  if (text === 'Cluster' || text === 'Local') return text;
+  throw new UsageError(`--traffic-policy ${text}: must be Cluster or Local`);
+}
 
 /** Where ports can't be shared between threads there is one worker. */
 function toWorkers(text: string | undefined): number {

@@ -50,6 +50,7 @@ function createGateway(options: RunOptions, log: Log): GatewayProcess {
   const output = options.status === null ? null : new StatusOutput(options.status);
   return new GatewayProcess({
     settings: options.settings,
+    allowLocalEndpoints: mayUseLocalEndpoints(options.source),
     sharePorts: canSharePorts,
     version: readVersion(),
     log,
@@ -61,6 +62,11 @@ function createGateway(options: RunOptions, log: Log): GatewayProcess {
       }
     },
   });
+}
+
+/** Whoever writes the manifests of a folder may write any address of this machine; a cluster has many who write. */
+function mayUseLocalEndpoints(source: RunOptions['source']): boolean {
+  return source.from === 'directory' || source.allowLocalEndpoints;
 }
 
 async function nextSignal(): Promise<NodeJS.Signals> {

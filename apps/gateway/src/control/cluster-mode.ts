@@ -1,6 +1,9 @@
-import { type ClusterAccess, KubeApi, loadClusterAccess } from '@fairlead/kube';
+import { randomUUID } from 'node:crypto';
+import { type ClusterAccess, GatewayServices, KubeApi, Lease, loadClusterAccess } from '@fairlead/kube';
 import type { Log } from '../observe/log.ts';
+import { ClusterBinds, podAddresses } from './cluster-binds.ts';
 import { controllerName } from './compile-defaults.ts';
+import { toServiceView } from './service-view.ts';
 import { KubeSource } from './source/kube-source.ts';
 import type { SourceUpdate } from './source/source-update.ts';
 
@@ -11,30 +14,71 @@ export interface ClusterModeOptions {
   /** Null: the one of the credentials. */
   readonly namespace: string | null;
   readonly podName: string;
+  /** Name of the installation: the pods' label app.kubernetes.io/instance. */
+  readonly fleet: string;
+  readonly clusterDomain: string;
+  /** See `ServiceSettings`. */
+  readonly externalTrafficPolicy: 'Cluster' | 'Local';
+  readonly loadBalancerClass: string | null;
   readonly version: string;
   readonly env: NodeJS.ProcessEnv;
   readonly log: Log;
   readonly onUpdate: (update: SourceUpdate) => void;
 }
 
+/** A status of a Service seldom comes alone. */
+const observedMs = 20;
+/** Leaves time for another try before a leader has to give up. */
+const leaseTimeoutMs = 4_000;
+
 /** What a replica needs to live in a cluster. */
 export class ClusterMode {
   readonly api: KubeApi;
   readonly source: KubeSource;
+  /** Who of the fleet writes. */
+  readonly lease: Lease;
   /** Where this replica and what belongs to its fleet are. */
   readonly namespace: string;
   readonly podName: string;
   readonly #access: ClusterAccess;
-  readonly #log: Log;
+  readonly #options: ClusterModeOptions;
+  readonly #services: GatewayServices;
+  readonly #binds: ClusterBinds;
+  #update: SourceUpdate | null = null;
+  #observedTimer: NodeJS.Timeout | null = null;
 
   private constructor(access: ClusterAccess, options: ClusterModeOptions) {
-    const { log, onUpdate, podName, version } = options;
+    const { log, podName, version, fleet: name, clusterDomain, externalTrafficPolicy, loadBalancerClass } = options;
     this.#access = access;
-    this.#log = log;
+    this.#options = options;
     this.podName = podName;
     this.namespace = options.namespace ?? access.namespace;
-    this.api = new KubeApi(access, { userAgent: `fairlead/${version} (${podName})` });
-    this.source = new KubeSource({ api: this.api, controllerName, log, onUpdate });
+    const userAgent = `fairlead/${version} (${podName})`;
+    this.api = new KubeApi(access, { userAgent });
+    const selector = { 'app.kubernetes.io/name': 'fairlead', 'app.kubernetes.io/instance': name };
+    const fleet = { namespace: this.namespace, name, selector };
+    this.#binds = new ClusterBinds({ fleet, listenOn: podAddresses(), pendingOf: () => null });
+    this.source = new KubeSource({
+      api: this.api,
+      controllerName,
+      log,
+      onUpdate: (update) => this.#pass(update),
+      onObserved: () => this.#noteObserved(),
+    });
+    this.lease = new Lease({
+      api: new KubeApi(access, { userAgent, timeoutMs: leaseTimeoutMs }),
+      namespace: this.namespace,
+      name: `${name}-leader`,
+      identity: `${podName}_${randomUUID()}`,
+      onChange: () => this.#services.wake(),
+      log,
+    });
+    this.#services = new GatewayServices({
+      api: this.api,
+      settings: { fleet, clusterDomain, externalTrafficPolicy, loadBalancerClass },
+      isLeader: () => this.lease.isLeader,
+      log,
+    });
   }
 
   /** Finds the cluster without speaking to it. Throws `ClusterAccessError` when there is none. */
@@ -45,7 +89,31 @@ export class ClusterMode {
   /** Follows the cluster until `signal` aborts. */
   start(signal: AbortSignal): void {
     const { server, name } = this.#access;
-    this.#log.info({ server: server.href, context: name, namespace: this.namespace }, 'following the cluster');
+    const fields = { server: server.href, context: name, namespace: this.namespace };
+    this.#options.log.info(fields, 'following the cluster');
+    signal.addEventListener('abort', () => clearTimeout(this.#observedTimer ?? undefined), { once: true });
     this.source.start(signal);
+    void this.lease.run(signal);
+    void this.#services.run(signal);
+  }
+
+  #pass(update: SourceUpdate): void {
+    const { store } = this.source;
+    const places = this.#binds.read(update.state.services, store.observed('Service'));
+    this.#update = { ...update, places };
+    this.#options.onUpdate(this.#update);
+    this.#services.update(toServiceView(update.state, store.observed('Gateway').keys()));
+  }
+
+  /** Load balancers write addresses into statuses. */
+  #noteObserved(): void {
+    this.#observedTimer ??= setTimeout(() => {
+      this.#observedTimer = null;
+      if (this.#update === null) return;
+      const places = this.#binds.read(this.#update.state.services, this.source.store.observed('Service'));
+      if (places === this.#update.places) return;
+      this.#update = { ...this.#update, places };
+      this.#options.onUpdate(this.#update);
+    }, observedMs);
   }
 }

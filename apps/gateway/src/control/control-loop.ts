@@ -22,6 +22,8 @@ type Update = ToWorker & { readonly type: 'update' };
 
 export interface ControlLoopOptions {
   readonly compile: Omit<CompileOptions, 'bindErrors'>;
+  /** Endpoints may be loopback, link-local and metadata addresses. */
+  readonly allowLocalEndpoints: boolean;
   readonly memory: FleetMemory;
   readonly log: Log;
   /** To the workers that live. */
@@ -46,8 +48,7 @@ export class ControlLoop {
   readonly #rowSlots = new SlotTable(capacity.endpoints);
   /** The last slot is shared by all rules beyond the capacity. */
   readonly #ruleSlots = new SlotTable(capacity.rules - 1);
-  /** Whoever writes the manifests of a folder may write any address of this machine. */
-  readonly #index = new EndpointIndex({ allowLoopback: true });
+  readonly #index: EndpointIndex;
   readonly #binds = new Map<string, string | null>();
   #source: SourceUpdate | null = null;
   #compiled: Compiled | null = null;
@@ -57,6 +58,11 @@ export class ControlLoop {
   constructor(options: ControlLoopOptions) {
     this.#options = options;
     this.#stats = new EndpointStats(options.memory.endpoints);
+    this.#index = new EndpointIndex({
+      allowLoopback: options.allowLocalEndpoints,
+      onRefused: (backend, address) =>
+        options.log.warn({ backend, address }, 'endpoint left out: a local address; see --allow-local-endpoints'),
+    });
     this.#rows = new EndpointRows(this.#rowSlots, (key) => {
       options.log.error({ endpoint: key, capacity: capacity.endpoints }, 'endpoint left out: too many endpoints');
     });
@@ -92,7 +98,7 @@ export class ControlLoop {
 
   /** Resolves when every new port was tried once; everything else has been published before. */
   async update(source: SourceUpdate): Promise<void> {
-    const compiles = this.#source?.state !== source.state;
+    const compiles = this.#source?.state !== source.state || this.#source.places !== source.places;
     this.#source = source;
     if (compiles) this.#compile();
     this.#publish(this.#assignEndpoints());
@@ -145,7 +151,12 @@ export class ControlLoop {
   }
 
   #compile(): void {
-    const options = { ...this.#options.compile, bindErrors: this.#bindErrors() };
+    const { places } = this.#source!;
+    const options = {
+      ...this.#options.compile,
+      ...(places && { placements: places.placements, defaultAddresses: places.listenOn }),
+      bindErrors: this.#bindErrors(),
+    };
     this.#compiled = compile(this.#source!.state, options, this.#compiled);
     for (const key of this.#binds.keys()) if (!this.#compiled.table.binds.has(key)) this.#binds.delete(key);
     this.#options.onCompiled(this.#compiled);

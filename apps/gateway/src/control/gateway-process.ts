@@ -20,6 +20,8 @@ import { WorkerFleet } from './worker-fleet.ts';
 
 export interface GatewayProcessOptions {
   readonly settings: Settings;
+  /** See `ControlLoopOptions`. */
+  readonly allowLocalEndpoints: boolean;
   /** Workers share ports by SO_REUSEPORT. */
   readonly sharePorts: boolean;
   readonly version: string;
@@ -60,6 +62,7 @@ export class GatewayProcess implements AdminView {
     this.metrics = memory.metrics.map((buffer) => new WorkerMetrics(buffer));
     this.#loop = new ControlLoop({
       compile: { controllerName, defaultAddresses, certificates: this.#certificates, readClientTraffic },
+      allowLocalEndpoints: options.allowLocalEndpoints,
       memory,
       log,
       publish: (update) => this.#fleet.publish(update),

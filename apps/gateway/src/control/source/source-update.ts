@@ -1,4 +1,5 @@
 import type { ClusterState, EndpointSlice } from '@fairlead/resources';
+import type { ClusterPlaces } from '../cluster-binds.ts';
 
 /** What a source knows, whole. What did not change keeps its identity from one update to the next: objects, maps, `state`, `problems`. */
 export interface SourceUpdate {
@@ -6,6 +7,8 @@ export interface SourceUpdate {
   /** By `namespace/name`. */
   readonly slices: ReadonlyMap<string, EndpointSlice>;
   readonly problems: readonly SourceProblem[];
+  /** In a cluster only: Gateways listen there, and not where their specs say. */
+  readonly places?: ClusterPlaces;
 }
 
 export interface SourceProblem {

@@ -1,0 +1,24 @@
+import type { ServiceView } from '@fairlead/kube';
+import type { ClusterState, Gateway } from '@fairlead/resources';
+import { refuseGateway } from '@fairlead/routing';
+import { controllerName } from './compile-defaults.ts';
+
+/**
+ * Which Gateways get Services. `existing`: keys of all that there are, readable or not. An address is not given up for a mistake: a Gateway
+ * that can't be read, is refused, or whose class is missing or refused keeps what it has.
+ */
+export function toServiceView(state: ClusterState, existing: Iterable<string>): ServiceView {
+  const gateways = new Map<string, Gateway>();
+  const undecided = new Set(existing);
+  for (const [key, gateway] of state.gateways) {
+    const gatewayClass = state.gatewayClasses.get(gateway.spec.gatewayClassName);
+    const isGoing = gateway.metadata.deletionTimestamp !== undefined;
+    if (isGoing || (gatewayClass !== undefined && gatewayClass.spec.controllerName !== controllerName)) {
+      undecided.delete(key);
+    } else if (gatewayClass?.spec.parametersRef === undefined && gatewayClass && refuseGateway(gateway) === null) {
+      undecided.delete(key);
+      gateways.set(key, gateway);
+    }
+  }
+  return { gateways, undecided, services: state.services };
+}
