@@ -18,6 +18,8 @@ export class Lease<E extends PoolEndpoint = PoolEndpoint> {
    * late is no measure of the endpoint.
    */
   patient = false;
+  /** Whether it succeeded is said behind the body, as by gRPC: a head without a failure does not end a row of failures. */
+  judgedAtEnd = false;
   readonly #health: PoolHealth;
   readonly #member: Member<E>;
   #errand: Errand;
@@ -39,8 +41,8 @@ export class Lease<E extends PoolEndpoint = PoolEndpoint> {
     this.#state = failed ? 'failed' : 'answered';
     this.#noteProgress(nowMs, failed);
     if (failed) this.#health.failed(this.#member, nowMs - this.startedMs, nowMs, this.#errand);
-    else if (this.#saysNothing(nowMs)) this.#health.alive(this.#member, this.startedMs, nowMs);
-    else this.#health.answered(this.#member, this.startedMs, nowMs, this.#errand);
+    else if (this.#saysNothing(nowMs)) this.#health.alive(this.#member, this.startedMs, nowMs, this.judgedAtEnd);
+    else this.#health.answered(this.#member, this.startedMs, nowMs, this.#errand, this.judgedAtEnd);
     this.#endErrand();
   }
 

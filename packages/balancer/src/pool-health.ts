@@ -159,13 +159,13 @@ export class PoolHealth {
 
   // ---- what tries tell ----
 
-  /** A response head that is no failure. */
-  answered(member: Member, startedMs: number, nowMs: number, errand: Errand): void {
+  /** A response head that is no failure; `judgedAtEnd`: yet. */
+  answered(member: Member, startedMs: number, nowMs: number, errand: Errand, judgedAtEnd: boolean): void {
     const { stats } = this;
     const { row } = member;
     const sampleMs = Math.min(nowMs - startedMs, this.#capMs());
     this.meanMs += this.meanMs === 0 ? sampleMs : (sampleMs - this.meanMs) * meanGain;
-    noteAnswer(stats, row);
+    if (!judgedAtEnd) noteAnswer(stats, row);
     if (errand === 'probe') {
       setEstimate(stats, row, Math.max(sampleMs, this.seedMs), nowMs);
       readmit(stats, row, nowMs);
@@ -176,8 +176,8 @@ export class PoolHealth {
   }
 
   /** A response head that is no failure, and came when it pleased. */
-  alive(member: Member, startedMs: number, nowMs: number): void {
-    noteAnswer(this.stats, member.row);
+  alive(member: Member, startedMs: number, nowMs: number, judgedAtEnd: boolean): void {
+    if (!judgedAtEnd) noteAnswer(this.stats, member.row);
     if (this.stats.isOut(member.row)) this.#answeredWhileOut(member.row, startedMs, nowMs);
   }
 
@@ -201,6 +201,7 @@ export class PoolHealth {
 
   succeeded(member: Member, nowMs: number): void {
     this.#count(member, Cell.requests);
+    noteAnswer(this.stats, member.row);
     countSuccess(this.stats, member.row, nowMs, this.#outlier);
   }
 

@@ -129,6 +129,7 @@ export class Tries {
     exchange.tryStartedMs = nowMs;
     exchange.tryState = 'waiting';
     lease.patient = exchange.isPatient;
+    lease.judgedAtEnd = exchange.grpc !== null;
     if (backendRequestMs > 0) exchange.tryDeadlineMs = nowMs + backendRequestMs;
     this.#sent(exchange, lease.endpoint.connections.send(exchange, exchange.head, !exchange.hasBody));
   }
