@@ -50,7 +50,7 @@ export function tableOf(kind: KnownKind): StoreTable {
 }
 
 /** Secrets and ConfigMaps are read one by one, as others name them. */
-export const referencedKinds: readonly KnownKind[] = ['Secret', 'ConfigMap'];
+const referencedKinds: readonly KnownKind[] = ['Secret', 'ConfigMap'];
 
 /** What is watched whole, in all namespaces. */
 export const watchedResources: readonly KindResource[] = (Object.keys(facts) as KnownKind[])

@@ -6,8 +6,6 @@ export interface References {
   readonly configMaps: ReadonlySet<string>;
 }
 
-export const noReferences: References = { secrets: new Set(), configMaps: new Set() };
-
 export type ReferencingState = Pick<
   ClusterState,
   'gatewayClasses' | 'gateways' | 'backendTlsPolicies' | 'referenceGrants'

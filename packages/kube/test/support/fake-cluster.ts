@@ -114,7 +114,7 @@ export class FakeCollection {
   }
 }
 
-export function keyOf({ metadata }: FakeObject): string {
+function keyOf({ metadata }: FakeObject): string {
   return metadata.namespace === undefined ? metadata.name : `${metadata.namespace}/${metadata.name}`;
 }
 
