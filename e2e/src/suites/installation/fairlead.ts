@@ -2,17 +2,17 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Cluster, eventually } from '../../cluster/cluster.ts';
 import type { KubeObject } from '../../cluster/kube-object.ts';
-import { OwnCluster } from '../../cluster/own-cluster.ts';
 import { runCommand } from '../../run-command.ts';
 import { isReady } from '../objects/echo-backend.ts';
 import type { PrepareContext, SuiteContext } from '../suite.ts';
 import { installedGatewayApi, installGatewayApi } from './gateway-api.ts';
+import { gatewayImage, gatewayImageFile, makeGatewayImage } from './gateway-image.ts';
 
 const root = resolve(import.meta.dirname, '../../../..');
-const chart = join(root, 'helm/fairlead');
+/** Another chart, such as a released one, by $FAIRLEAD_E2E_CHART. */
+const chart = process.env.FAIRLEAD_E2E_CHART ?? join(root, 'helm/fairlead');
 const release = 'fairlead';
 const selector = 'app.kubernetes.io/name=fairlead';
-const image = { repository: 'localhost/fairlead', tag: 'e2e' };
 const helmTimeoutMs = 300_000;
 
 export const fairleadNamespace = 'fairlead-system';
@@ -25,17 +25,14 @@ const gatewayApiVersion = 'v1.7.0';
 /** Builds the image of this checkout. */
 export async function prepareFairlead({ progress }: PrepareContext): Promise<void> {
   progress('making the image of this checkout …');
-}
-
-function imageFile(): string {
-  return join(new OwnCluster().cache, 'fairlead.tar');
+  await makeGatewayImage();
 }
 
 /** Runs with Fairlead installed from its chart, two replicas, and the image of this checkout; removes it afterwards. */
 export async function withFairlead(context: SuiteContext, run: () => Promise<void>): Promise<void> {
   const { cluster } = context;
   if ((await installedGatewayApi(cluster)) === null) await installGatewayApi(cluster, gatewayApiVersion, 'standard');
-  await cluster.own?.importImage(imageFile());
+  await cluster.own?.importImage(gatewayImageFile());
   await helm(cluster, ['upgrade', '--install', release, chart, '--create-namespace', '--wait', ...values()]);
   try {
     await run();
@@ -73,8 +70,8 @@ export async function fairleadLeader(cluster: Cluster): Promise<string> {
 
 function values(): readonly string[] {
   const settings = {
-    'image.repository': image.repository,
-    'image.tag': image.tag,
+    'image.repository': gatewayImage.repository,
+    'image.tag': gatewayImage.tag,
     'image.pullPolicy': 'IfNotPresent',
     replicaCount: 2,
   };
