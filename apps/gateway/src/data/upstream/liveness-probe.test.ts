@@ -21,6 +21,16 @@ function timeline(untilMs: number, hears: (probe: LivenessProbe, nowMs: number, 
   return found;
 }
 
+/** What is found from one time to another, until the peer is dead. */
+function sweeps(probe: LivenessProbe, fromMs: number, untilMs: number): string[] {
+  const found: string[] = [];
+  for (let nowMs = fromMs; nowMs <= untilMs && !found.at(-1)?.startsWith('dead'); nowMs += 100) {
+    const verdict = probe.check(nowMs);
+    if (verdict !== 'lives') found.push(`${verdict} ${nowMs / 1_000}`);
+  }
+  return found;
+}
+
 describe('a probe', () => {
   it('finds a peer that falls silent dead within 5 s', () => {
     const found = timeline(60_000, (probe, nowMs) => {
@@ -53,7 +63,15 @@ describe('a probe', () => {
     probe.begin(0);
     expect(probe.check(2_000)).toBe('ping');
     probe.begin(60_000);
-    expect([probe.check(60_100), probe.check(62_000), probe.check(64_000)]).toEqual(['lives', 'ping', 'dead']);
+    expect(sweeps(probe, 60_100, 70_000)).toEqual(['ping 62', 'dead 64']);
+  });
+
+  it('does not hold against the peer that this thread stood still', () => {
+    const probe = new LivenessProbe(settings);
+    probe.begin(0);
+    expect(sweeps(probe, 100, 2_500)).toEqual(['ping 2']);
+    expect(probe.check(9_000)).toBe('lives');
+    expect(sweeps(probe, 9_100, 20_000)).toEqual(['dead 10.5']);
   });
 
   it('does not hold an idle time against the peer', () => {
