@@ -15,6 +15,7 @@ const tasks = {
   bench: [['node', 'bench/src/main.ts']],
   interop: [['node', 'e2e/src/interop/main.ts']],
   e2e: [['node', 'e2e/src/suites/main.ts']],
+  image: [['node', '--disable-warning=ExperimentalWarning', 'e2e/src/image/main.ts']],
   generate: [['node', 'apps/gateway/src/generate/main.ts']],
   format: [['biome', 'check', '--write', '.']],
 };

@@ -10,7 +10,9 @@ setFlagsFromString('--min-semi-space-size=4');
 // Types are stripped and code is compiled once, not at every start of a process or worker: that saves each thread half a second and 30 MiB.
 // Beside the dependencies, not in the system's temporary directory: whoever can write there could give us code to run.
 const cache = fileURLToPath(new URL('../../../node_modules/.cache/fairlead', import.meta.url));
-enableCompileCache(cache);
+// Portable: the same for every user and folder, so that an image can bring it along.
+enableCompileCache({ directory: cache, portable: true });
 process.env.NODE_COMPILE_CACHE = cache;
+process.env.NODE_COMPILE_CACHE_PORTABLE = '1';
 const { main } = await import('./cli/main.ts');
 process.exit(await main(process.argv.slice(2)));
