@@ -301,6 +301,8 @@ export class Http2Connection implements ClientConnection, ClientPeer, SocketRead
   }
 
   #becomeIdle(): void {
+    // Whether it takes what waits for it is to be watched.
+    if (this.#output.blocked) return;
     const waitMs = this.#idleWaitMs();
     this.deadlineMs = this.#share.nowMs + waitMs;
     this.#share.idle.adopt(this, waitMs);

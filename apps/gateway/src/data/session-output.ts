@@ -21,6 +21,8 @@ export class SocketSessionOutput implements SessionOutput, Flushable {
   written: number = 0;
   /** `flush` is to come. */
   waits: boolean = false;
+  /** The socket is behind. */
+  blocked: boolean = false;
   readonly #socket: Socket;
   readonly #memory: FrameMemory;
   readonly #flushes: FlushQueue;
@@ -29,7 +31,6 @@ export class SocketSessionOutput implements SessionOutput, Flushable {
   readonly #kept: Buffer[] = [];
   readonly #progress = new WriteProgress();
   readonly #onWritten = (): void => this.#releaseWritten();
-  #blocked: boolean = false;
 
   /** `session` is asked for once there is something to flush: the two need each other. */
   constructor(socket: Socket, memory: FrameMemory, flushes: FlushQueue, session: () => OutputSession) {
@@ -68,8 +69,8 @@ export class SocketSessionOutput implements SessionOutput, Flushable {
   }
 
   drained(): void {
-    if (!this.#blocked) return;
-    this.#blocked = false;
+    if (!this.blocked) return;
+    this.blocked = false;
     this.#session().outputBlocked(false);
   }
 
@@ -96,8 +97,8 @@ export class SocketSessionOutput implements SessionOutput, Flushable {
   }
 
   #noteQueue(): void {
-    if (this.#blocked || this.#socket.writableLength < blockedBytes) return;
-    this.#blocked = true;
+    if (this.blocked || this.#socket.writableLength < blockedBytes) return;
+    this.blocked = true;
     this.#session().outputBlocked(true);
   }
 
