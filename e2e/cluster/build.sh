@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds every program and image of the cluster into $CLUSTER_CACHE; what was built from the same sources is left alone.
-# Needs Go >= 1.26 with its module proxy, and python3. Parts: build.sh [debian|kubernetes|etcd|coredns|images|crds|helm]…
+# Needs Go >= 1.26 with its module proxy, python3, and the checkout's node_modules. Parts: build.sh [debian|kubernetes|etcd|coredns|images|crds|helm]…
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
 export CGO_ENABLED=0 GOTOOLCHAIN=local GOWORK=off GOFLAGS='-mod=readonly -trimpath'
@@ -59,8 +59,8 @@ images() {
 # image PROGRAM NAME USER [OPTION…]: an image that holds one static program; USER may be empty.
 image() {
   local program=$1 name=$2 user=$3; shift 3
-  "$HERE/image.py" -o "$CLUSTER_CACHE/images/$program.tar" --name "$name" --add "$BIN/$program:/$program" \
-    --entrypoint "/$program" --user "$user" "$@" > /dev/null
+  "$HERE/../../node_modules/.bin/node" "$HERE/../src/cluster/program-image.ts" --output "$CLUSTER_CACHE/images/$program.tar" \
+    --name "$name" --user "$user" "$@" "$BIN/$program"
 }
 # Out of the modules' zips, which `go mod download` has fetched and checked even where it then says that a module wants a newer Go.
 crds() {
@@ -86,7 +86,7 @@ for part in "$@"; do
   case $part in
     debian) debian ;;
     kubernetes | etcd | coredns | helm) once "$part" "$part" ;;
-    images) once images pause echo echo-basic image.py ;;
+    images) once images pause echo echo-basic ;;
     crds) once crds build.sh ;;
     *) echo 'build.sh [debian|kubernetes|etcd|coredns|images|crds|helm]…' >&2; exit 2 ;;
   esac

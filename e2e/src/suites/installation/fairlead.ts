@@ -2,17 +2,21 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Cluster, eventually } from '../../cluster/cluster.ts';
 import type { KubeObject } from '../../cluster/kube-object.ts';
+import { OwnCluster } from '../../cluster/own-cluster.ts';
+import { buildImage } from '../../image/build-image.ts';
 import { runCommand } from '../../run-command.ts';
 import { isReady } from '../objects/echo-backend.ts';
 import type { PrepareContext, SuiteContext } from '../suite.ts';
 import { installedGatewayApi, installGatewayApi } from './gateway-api.ts';
-import { gatewayImage, gatewayImageFile, makeGatewayImage } from './gateway-image.ts';
 
 const root = resolve(import.meta.dirname, '../../../..');
 /** Another chart, such as a released one, by $FAIRLEAD_E2E_CHART. */
 const chart = process.env.FAIRLEAD_E2E_CHART ?? join(root, 'helm/fairlead');
+/** Take the Fairlead that is there, and leave it: $FAIRLEAD_E2E_INSTALLED. */
+const isInstalled = process.env.FAIRLEAD_E2E_INSTALLED === '1';
 const release = 'fairlead';
 const selector = 'app.kubernetes.io/name=fairlead';
+const image = { repository: 'localhost/fairlead', tag: 'e2e' };
 const helmTimeoutMs = 300_000;
 
 export const fairleadNamespace = 'fairlead-system';
@@ -24,15 +28,22 @@ const gatewayApiVersion = 'v1.7.0';
 
 /** Builds the image of this checkout. */
 export async function prepareFairlead({ progress }: PrepareContext): Promise<void> {
+  if (isInstalled) return;
   progress('making the image of this checkout …');
-  await makeGatewayImage();
+  const names = [`${image.repository}:${image.tag}`];
+  await buildImage({ root, names, compress: false, output: imageFile() });
+}
+
+function imageFile(): string {
+  return join(new OwnCluster().cache, 'fairlead', 'image.tar');
 }
 
 /** Runs with Fairlead installed from its chart, two replicas, and the image of this checkout; removes it afterwards. */
 export async function withFairlead(context: SuiteContext, run: () => Promise<void>): Promise<void> {
   const { cluster } = context;
   if ((await installedGatewayApi(cluster)) === null) await installGatewayApi(cluster, gatewayApiVersion, 'standard');
-  await cluster.own?.importImage(gatewayImageFile());
+  if (isInstalled) return run();
+  await cluster.own?.importImage(imageFile());
   await helm(cluster, ['upgrade', '--install', release, chart, '--create-namespace', '--wait', ...values()]);
   try {
     await run();
@@ -43,6 +54,10 @@ export async function withFairlead(context: SuiteContext, run: () => Promise<voi
 
 /** What a new version does to the pods: all of them are replaced, one after the other. */
 export async function upgradeFairlead(cluster: Cluster): Promise<void> {
+  if (isInstalled) {
+    await cluster.kubectl(['-n', fairleadNamespace, 'rollout', 'restart', `deployment/${release}`]);
+    return;
+  }
   const changed = ['--set-string', `podAnnotations.e2e-upgrade=${Date.now()}`];
   await helm(cluster, ['upgrade', release, chart, '--wait', ...values(), ...changed]);
 }
@@ -70,8 +85,8 @@ export async function fairleadLeader(cluster: Cluster): Promise<string> {
 
 function values(): readonly string[] {
   const settings = {
-    'image.repository': gatewayImage.repository,
-    'image.tag': gatewayImage.tag,
+    'image.repository': image.repository,
+    'image.tag': image.tag,
     'image.pullPolicy': 'IfNotPresent',
     replicaCount: 2,
   };
