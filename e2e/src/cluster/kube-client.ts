@@ -6,7 +6,7 @@ import { collectionPath, type KubeObject, objectPath } from './kube-object.ts';
 import type { ApiAccess } from './kubeconfig.ts';
 
 /** An answer of the API server other than 2xx. */
-export class KubeAnswerError extends Error {
+class KubeAnswerError extends Error {
   readonly status: number;
 
   constructor(status: number, message: string) {

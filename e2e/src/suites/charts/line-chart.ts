@@ -14,7 +14,7 @@ export interface Series {
   readonly points: readonly (readonly [x: number, y: number])[];
 }
 
-export interface Mark {
+interface Mark {
   readonly x: number;
   readonly label: string;
 }

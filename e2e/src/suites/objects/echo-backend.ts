@@ -55,7 +55,7 @@ export async function scaleEcho(cluster: Cluster, backend: EchoBackend, replicas
   });
 }
 
-export function deploymentOf({ namespace, name }: EchoBackend): KubeObject {
+function deploymentOf({ namespace, name }: EchoBackend): KubeObject {
   return { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { namespace, name } };
 }
 

@@ -64,6 +64,6 @@ export async function programmedAddress(cluster: Cluster, namespace: string, nam
   }
 }
 
-export function conditionsText(conditions: readonly Condition[]): string {
+function conditionsText(conditions: readonly Condition[]): string {
   return conditions.map(({ type, status, reason }) => `${type}=${status} (${reason})`).join(', ') || 'none';
 }
