@@ -23,5 +23,8 @@ export { KubeApiError } from './kube-error.ts';
 export { Lease, type LeaseOptions } from './lease.ts';
 export type { KubeLog } from './log.ts';
 export { Reflector, type ReflectorOptions, type ReflectorState, type ReflectorTiming } from './reflector.ts';
+export { ReplicaPresence } from './replica-presence.ts';
+export { type Replica, Replicas } from './replicas.ts';
+export { StatusWriter } from './status-writer.ts';
 export type { StoreProblem } from './store-problem.ts';
 export type { StoredObject } from './stored-object.ts';

@@ -1,4 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
+import type { Compiled } from '@fairlead/routing';
+import type { Generations } from '../control/served-gateways.ts';
 import { DirectorySource } from '../control/source/directory-source.ts';
 import type { SourceProblem, SourceUpdate } from '../control/source/source-update.ts';
 import type { Log } from '../observe/log.ts';
@@ -10,7 +12,16 @@ import { readVersion } from './version.ts';
 export interface Source {
   /** Calls `onUpdate` now, or when there is something to serve, and after each change until `signal` aborts. */
   start(signal: AbortSignal, onUpdate: (update: SourceUpdate) => void): Promise<void>;
+  /** After each compile. */
+  noteCompiled(compiled: Compiled): void;
+  /** See `GatewayProcessOptions.onServed`. */
+  noteServed(served: Generations): void;
+  /** Resolves some time after the signal, when nothing is under way any more. */
+  ended(): Promise<void>;
 }
+
+/** A folder is told nothing. */
+const toNobody: Omit<Source, 'start'> = { noteCompiled: () => {}, noteServed: () => {}, ended: async () => {} };
 
 /** Throws `UsageError` or `CommandError` when there is nothing to be served. */
 export async function findSource(options: RunOptions, log: Log): Promise<Source> {
@@ -24,6 +35,7 @@ function findDirectory(directory: string, log: Log): Source {
     throw new UsageError(`--from ${directory}: no such directory`);
   }
   return {
+    ...toNobody,
     start: (signal, onUpdate) =>
       new DirectorySource(directory, (update) => {
         for (const problem of update.problems) logProblem(log, problem);
@@ -54,6 +66,9 @@ async function findCluster(options: ClusterOptions, log: Log): Promise<Source> {
       pass = receive;
       mode.start(signal);
     },
+    noteCompiled: ({ statuses }) => mode.statuses.want(statuses),
+    noteServed: (served) => mode.statuses.noteServed(served),
+    ended: () => mode.ended,
   };
 }
 

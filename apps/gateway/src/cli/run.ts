@@ -20,7 +20,7 @@ export async function run(args: readonly string[], output: Output = processOutpu
 }
 
 async function serve(options: RunOptions, log: Log, source: Source): Promise<number> {
-  const gateway = createGateway(options, log);
+  const gateway = createGateway(options, log, source);
   gateway.prepare();
   // Fastify takes a third of a second to load: meanwhile the workers do too.
   const { startAdmin } = await import('../admin/admin-server.ts');
@@ -41,12 +41,12 @@ async function serve(options: RunOptions, log: Log, source: Source): Promise<num
   stop.abort();
   // At a terminal nobody has to learn of it first.
   await gateway.drain(signal === 'SIGINT' ? 0 : options.settings.drain.graceMs);
-  await admin.close();
+  await Promise.all([admin.close(), source.ended()]);
   log.info('stopped');
   return 0;
 }
 
-function createGateway(options: RunOptions, log: Log): GatewayProcess {
+function createGateway(options: RunOptions, log: Log, source: Source): GatewayProcess {
   const output = options.status === null ? null : new StatusOutput(options.status);
   return new GatewayProcess({
     settings: options.settings,
@@ -54,9 +54,11 @@ function createGateway(options: RunOptions, log: Log): GatewayProcess {
     sharePorts: canSharePorts,
     version: readVersion(),
     log,
-    onCompiled: ({ statuses }) => {
+    onServed: (served) => source.noteServed(served),
+    onCompiled: (compiled) => {
+      source.noteCompiled(compiled);
       try {
-        output?.write(statuses);
+        output?.write(compiled.statuses);
       } catch (error) {
         log.error({ err: error }, 'the statuses could not be written');
       }

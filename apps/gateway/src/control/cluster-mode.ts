@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type ClusterAccess, GatewayServices, KubeApi, Lease, loadClusterAccess } from '@fairlead/kube';
 import type { Log } from '../observe/log.ts';
 import { ClusterBinds, podAddresses } from './cluster-binds.ts';
+import { ClusterStatuses } from './cluster-statuses.ts';
 import { controllerName } from './compile-defaults.ts';
 import { toServiceView } from './service-view.ts';
 import { KubeSource } from './source/kube-source.ts';
@@ -37,6 +38,8 @@ export class ClusterMode {
   readonly source: KubeSource;
   /** Who of the fleet writes. */
   readonly lease: Lease;
+  /** What the cluster is told. */
+  readonly statuses: ClusterStatuses;
   /** Where this replica and what belongs to its fleet are. */
   readonly namespace: string;
   readonly podName: string;
@@ -46,6 +49,8 @@ export class ClusterMode {
   readonly #binds: ClusterBinds;
   #update: SourceUpdate | null = null;
   #observedTimer: NodeJS.Timeout | null = null;
+  #signal: AbortSignal = AbortSignal.abort();
+  #ended: Promise<unknown> = Promise.resolve();
 
   private constructor(access: ClusterAccess, options: ClusterModeOptions) {
     const { log, podName, version, fleet: name, clusterDomain, externalTrafficPolicy, loadBalancerClass } = options;
@@ -57,21 +62,47 @@ export class ClusterMode {
     this.api = new KubeApi(access, { userAgent });
     const selector = { 'app.kubernetes.io/name': 'fairlead', 'app.kubernetes.io/instance': name };
     const fleet = { namespace: this.namespace, name, selector };
-    this.#binds = new ClusterBinds({ fleet, listenOn: podAddresses(), pendingOf: () => null });
+    this.#binds = new ClusterBinds({
+      fleet,
+      listenOn: podAddresses(),
+      pendingOf: (gateway) => this.statuses.pendingOf(gateway),
+    });
     this.source = new KubeSource({
       api: this.api,
       controllerName,
       log,
       onUpdate: (update) => this.#pass(update),
-      onObserved: () => this.#noteObserved(),
+      onObserved: () => {
+        this.statuses.noteObserved();
+        this.#noteObserved();
+      },
     });
+    const identity = `${podName}_${randomUUID()}`;
+    const leaseApi = new KubeApi(access, { userAgent, timeoutMs: leaseTimeoutMs });
     this.lease = new Lease({
-      api: new KubeApi(access, { userAgent, timeoutMs: leaseTimeoutMs }),
+      api: leaseApi,
       namespace: this.namespace,
       name: `${name}-leader`,
-      identity: `${podName}_${randomUUID()}`,
-      onChange: () => this.#services.wake(),
+      identity,
+      onChange: (isLeader) => {
+        this.statuses.noteLeader(isLeader);
+        this.#services.wake();
+      },
+      beforeRelease: () => this.statuses.finish(),
       log,
+    });
+    this.statuses = new ClusterStatuses({
+      api: this.api,
+      leaseApi,
+      store: this.source.store,
+      controllerName,
+      fleet,
+      podName,
+      podUid: options.env.POD_UID || null,
+      identity,
+      isLeader: () => this.lease.isLeader,
+      log,
+      onPending: () => this.#noteObserved(),
     });
     this.#services = new GatewayServices({
       api: this.api,
@@ -91,10 +122,15 @@ export class ClusterMode {
     const { server, name } = this.#access;
     const fields = { server: server.href, context: name, namespace: this.namespace };
     this.#options.log.info(fields, 'following the cluster');
+    this.#signal = signal;
     signal.addEventListener('abort', () => clearTimeout(this.#observedTimer ?? undefined), { once: true });
     this.source.start(signal);
-    void this.lease.run(signal);
-    void this.#services.run(signal);
+    this.#ended = Promise.all([this.lease.run(signal), this.#services.run(signal), this.statuses.run(signal)]);
+  }
+
+  /** Resolves some time after the signal, when nothing is under way any more and others know that this replica is gone. */
+  get ended(): Promise<void> {
+    return this.#ended.then(() => {});
   }
 
   #pass(update: SourceUpdate): void {
@@ -105,8 +141,9 @@ export class ClusterMode {
     this.#services.update(toServiceView(update.state, store.observed('Gateway').keys()));
   }
 
-  /** Load balancers write addresses into statuses. */
+  /** Load balancers write addresses into statuses; other replicas may serve what they did not. */
   #noteObserved(): void {
+    if (this.#signal.aborted) return;
     this.#observedTimer ??= setTimeout(() => {
       this.#observedTimer = null;
       if (this.#update === null) return;

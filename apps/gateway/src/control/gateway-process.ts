@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EndpointStats } from '@fairlead/balancer';
-import { readClientTraffic } from '@fairlead/resources';
+import { type Gateway, readClientTraffic } from '@fairlead/resources';
 import { type Compiled, type ConditionProblem, emptyTable, type RouteTable } from '@fairlead/routing';
 import type { AdminView, ConfigView, WorkersView } from '../admin/admin-view.ts';
 import { type Clock, createClock } from '../clock.ts';
@@ -14,6 +14,7 @@ import { certificateReader } from './certificate-reader.ts';
 import { controllerName, defaultAddresses } from './compile-defaults.ts';
 import { ControlLoop } from './control-loop.ts';
 import { LastGoodCertificates } from './last-good-certificates.ts';
+import { type Generations, ServedGateways } from './served-gateways.ts';
 import { allocateMemory, capacity, memoryOf } from './shared-memory.ts';
 import type { SourceUpdate } from './source/directory-source.ts';
 import { WorkerFleet } from './worker-fleet.ts';
@@ -27,6 +28,8 @@ export interface GatewayProcessOptions {
   readonly version: string;
   readonly log: Log;
   readonly onCompiled: (compiled: Compiled) => void;
+  /** Whenever other generations of Gateways are served. */
+  readonly onServed: (served: Generations) => void;
 }
 
 const ticketKeyBytes = 48;
@@ -42,6 +45,7 @@ export class GatewayProcess implements AdminView {
   readonly #certificates = new LastGoodCertificates(certificateReader);
   readonly #fleet: WorkerFleet;
   readonly #loop: ControlLoop;
+  readonly #served: ServedGateways;
   #source: SourceUpdate | null = null;
   #updatedAtMs = 0;
   #lost = 0;
@@ -71,6 +75,10 @@ export class GatewayProcess implements AdminView {
       },
       onCompiled: options.onCompiled,
     });
+    this.#served = new ServedGateways({
+      binds: () => ({ wanted: this.table.binds.values(), states: this.binds }),
+      onChange: options.onServed,
+    });
     this.#fleet = new WorkerFleet({
       module: new URL('../data/worker.ts', import.meta.url),
       count: settings.workers,
@@ -84,8 +92,14 @@ export class GatewayProcess implements AdminView {
         return { worker, busyMs: metrics.counter('busyMs'), idleMs: metrics.counter('idleMs') };
       },
       events: {
-        onApplied: (version) => this.#loop.noteApplied(version),
-        onBind: (key, error) => this.#loop.noteBind(key, error),
+        onApplied: (version) => {
+          this.#loop.noteApplied(version);
+          this.#served.noteApplied(version);
+        },
+        onBind: (key, error) => {
+          this.#loop.noteBind(key, error);
+          this.#served.look();
+        },
         onReady: () => this.#noteReady(),
         onLost: (index, error) => this.#noteLost(index, error),
         onReplaced: (index, tookMs) => this.#noteReplaced(index, tookMs),
@@ -104,6 +118,8 @@ export class GatewayProcess implements AdminView {
     this.#updatedAtMs = Date.now();
     this.#certificates.keepOnly(source.state.secrets);
     await this.#loop.update(source);
+    // While ports were tried there may have been another.
+    if (source === this.#source) this.#served.notePublished(this.#ours(source), this.#loop.version);
     if (this.#started) return;
     this.#started = true;
     this.#fleet.start();
@@ -175,6 +191,11 @@ export class GatewayProcess implements AdminView {
 
   nowMs(): number {
     return this.#clock.now();
+  }
+
+  #ours({ state }: SourceUpdate): readonly Gateway[] {
+    const ours = this.#loop.compiled?.statuses.gateways;
+    return [...state.gateways].flatMap(([key, gateway]) => (ours?.has(key) ? [gateway] : []));
   }
 
   #noBindServes(): boolean {
