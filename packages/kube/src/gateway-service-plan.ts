@@ -41,7 +41,7 @@ export interface ServicePlan {
   readonly problems: readonly ServiceProblem[];
 }
 
-export interface ServiceProblem {
+interface ServiceProblem {
   /** `namespace/name` */
   readonly gateway: string;
   readonly message: string;

@@ -18,7 +18,7 @@ export interface RunOptions {
 }
 
 /** What is served: a directory of manifests, or a cluster. */
-export type RunSource = { readonly from: 'directory'; readonly directory: string } | ClusterOptions;
+type RunSource = { readonly from: 'directory'; readonly directory: string } | ClusterOptions;
 
 export interface ClusterOptions {
   readonly from: 'cluster';
