@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { AbortReason, Field, RequestHead } from '@fairlead/message';
 import type { Octets, RequestSink } from '@fairlead/wire';
+import type { DownstreamSettings } from '../settings.ts';
 import type { SocketReader } from './client-socket.ts';
 import type { AcceptedTls, ClientServer } from './client-stream.ts';
 import type { ClientConnection, ConnectionList } from './connection-list.ts';
@@ -8,23 +9,12 @@ import type { ConnectionOrigin, ConnectionShare } from './connection-share.ts';
 import { errorAnswer, headTimeout, type Refusal, slowBody } from './error-answer.ts';
 import type { Flushable } from './flush-queue.ts';
 import { HalfClose } from './half-close.ts';
+import { Phase } from './http1-phase.ts';
 import { Http1ResponseWriter } from './http1-response-writer.ts';
 import { Http1Stream, type StreamConnection } from './http1-stream.ts';
 import type { ClientScope } from './listener-scopes.ts';
 import type { ParserSlot } from './parser-pool.ts';
 import type { Tenure } from './tenure.ts';
-
-const Phase = {
-  /** Idle, or a request arrives. */
-  reading: 0,
-  /** A whole request was read; what follows it waits until its response has ended. */
-  answering: 1,
-  tunnel: 2,
-  /** All was said. What the client still sends is thrown away, so that it gets to read our answer before a reset. */
-  lingering: 3,
-  closed: 4,
-} as const;
-type Phase = (typeof Phase)[keyof typeof Phase];
 
 /** Pipelined octets that are kept before the socket is paused. */
 const maxPendingBytes = 16_384;
@@ -456,13 +446,8 @@ export class Http1Connection implements ClientConnection, StreamConnection, Sock
     const stream = this.#stream;
     if (this.#slot === null) this.#finish();
     else if (stream === null) this.#refuse(headTimeout, 'timeout');
-    else if (stream.heldBack || this.#bodyBytes >= this.#leastBodyBytes()) this.bodyAwaited();
+    else if (stream.heldBack || this.#bodyBytes >= leastBodyBytes(this.#origin.settings)) this.bodyAwaited();
     else this.#refuse(slowBody, 'timeout');
-  }
-
-  #leastBodyBytes(): number {
-    const { minBodyBytesPerSecond, bodyGraceMs } = this.#origin.settings;
-    return (minBodyBytesPerSecond * bodyGraceMs) / 1_000;
   }
 
   #checkHalfClose(nowMs: number): void {
@@ -521,4 +506,9 @@ export class Http1Connection implements ClientConnection, StreamConnection, Sock
       this.#share.onFault(second);
     }
   }
+}
+
+/** What a body has to bring within its grace. */
+function leastBodyBytes({ minBodyBytesPerSecond, bodyGraceMs }: DownstreamSettings): number {
+  return (minBodyBytesPerSecond * bodyGraceMs) / 1_000;
 }
