@@ -4,8 +4,10 @@ import { clientTrafficDoc } from './client-traffic-doc.ts';
 
 /** What the repository keeps of them, by path from its root. */
 export function generatedFiles(): ReadonlyMap<string, string> {
+  const crd = `${heading}${stringify(clientTrafficCrd(), { lineWidth: 0 })}`;
   return new Map([
-    ['config/crd/clienttrafficpolicies.yaml', `${heading}${stringify(clientTrafficCrd(), { lineWidth: 0 })}`],
+    ['config/crd/clienttrafficpolicies.yaml', crd],
+    ['helm/fairlead/crds/clienttrafficpolicies.yaml', crd],
     ['docs/client-traffic-policy.md', clientTrafficDoc()],
   ]);
 }
