@@ -78,8 +78,9 @@ async function measureIdle(peer: Peer, context: BenchContext): Promise<readonly 
   try {
     return await withTarget(peer, site, context, async (process) => {
       const target = { peer, process, site };
-      const first = await openIdle(site.port, batch, '127.0.0.1');
+      // Before any is opened: they may be idle for a minute.
       const quiet = await measureLatency(target, alone, context);
+      const first = await openIdle(site.port, batch, '127.0.0.1');
       await sleep(settleMs);
       const before = residentBytes(process.pid);
       // From two addresses: no proxy has to let one client have ten thousand.
