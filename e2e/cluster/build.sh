@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds every program and image of the cluster into $CLUSTER_CACHE; what was built from the same sources is left alone.
-# Needs Go >= 1.26 with its module proxy, python3, and the checkout's node_modules. Parts: build.sh [debian|kubernetes|etcd|coredns|images|crds|helm]…
+# Needs Go >= 1.26 with its module proxy, python3, and the checkout's node_modules. Parts: build.sh [debian|kubernetes|etcd|coredns|images|crds|helm|kubeconform]…
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
 export CGO_ENABLED=0 GOTOOLCHAIN=local GOWORK=off GOFLAGS='-mod=readonly -trimpath'
@@ -43,6 +43,7 @@ kubernetes() (
 go_program() { (cd "$HERE/$1" && go build -ldflags '-s -w' -o "$BIN/$1" "${2:-.}"); }
 etcd()    { go_program etcd; }
 helm()    { go_program helm helm.sh/helm/v4/cmd/helm; }
+kubeconform() { go_program kubeconform github.com/yannh/kubeconform/cmd/kubeconform; }
 coredns() {
   go_program coredns
   image coredns localhost/coredns:1 ''
@@ -81,13 +82,13 @@ with zipfile.ZipFile(sys.argv[1]) as archive:
 PY
   done
 }
-[ $# -gt 0 ] || set -- debian kubernetes etcd coredns images crds helm
+[ $# -gt 0 ] || set -- debian kubernetes etcd coredns images crds helm kubeconform
 for part in "$@"; do
   case $part in
     debian) debian ;;
-    kubernetes | etcd | coredns | helm) once "$part" "$part" ;;
+    kubernetes | etcd | coredns | helm | kubeconform) once "$part" "$part" ;;
     images) once images pause echo echo-basic ;;
     crds) once crds build.sh ;;
-    *) echo 'build.sh [debian|kubernetes|etcd|coredns|images|crds|helm]…' >&2; exit 2 ;;
+    *) echo 'build.sh [debian|kubernetes|etcd|coredns|images|crds|helm|kubeconform]…' >&2; exit 2 ;;
   esac
 done
