@@ -1,3 +1,5 @@
+export { valuesMatrix } from './chart/chart-values.ts';
+export { type ChartObject, findTool, renderChart } from './chart/helm.ts';
 export { ensureTool } from './debian-tools.ts';
 export { gatewayObjects, serviceObjects } from './gateway/objects.ts';
 export { runGateway, writeManifests } from './gateway/run-gateway.ts';
