@@ -73,14 +73,12 @@ export async function waitForFairlead(cluster: Cluster): Promise<void> {
   });
 }
 
-/** Who holds the Lease. */
+/** Who holds the Lease by which replicas elect one that writes: its pod's name and a random part. */
 export async function fairleadLeader(cluster: Cluster): Promise<string> {
-  const { items } = await cluster.api.list('coordination.k8s.io/v1', 'Lease', fairleadNamespace);
-  const holder = items
-    .map(({ spec }) => (spec as { holderIdentity?: string }).holderIdentity)
-    .find((name) => name !== undefined);
-  if (holder === undefined || holder === '') throw new Error('the gateway has no leader');
-  return holder;
+  const lease = await cluster.api.get('coordination.k8s.io/v1', 'Lease', fairleadNamespace, `${release}-leader`);
+  const { holderIdentity = '' } = (lease?.spec ?? {}) as { readonly holderIdentity?: string };
+  if (holderIdentity === '') throw new Error('the gateway has no leader');
+  return holderIdentity;
 }
 
 function values(): readonly string[] {
