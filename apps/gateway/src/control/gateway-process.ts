@@ -5,7 +5,7 @@ import { type Gateway, readClientTraffic } from '@fairlead/resources';
 import { type Compiled, type ConditionProblem, emptyTable, type RouteTable } from '@fairlead/routing';
 import type { AdminView, ConfigView, WorkersView } from '../admin/admin-view.ts';
 import { type Clock, createClock } from '../clock.ts';
-import { giveBackMemory } from '../give-back-memory.ts';
+import { giveBackMemory, restoreFlags } from '../give-back-memory.ts';
 import type { Log } from '../observe/log.ts';
 import { WorkerMetrics } from '../observe/metrics.ts';
 import type { AssignedEndpointSet } from '../protocol.ts';
@@ -131,6 +131,7 @@ export class GatewayProcess implements AdminView {
     this.#loop.close();
     this.#fleet.beginDrain();
     await sleep(graceMs);
+    restoreFlags();
     await this.#fleet.stop(this.#options.settings.drain.deadlineMs);
   }
 
