@@ -27,8 +27,12 @@ interface KindFacts {
 const facts: Readonly<Record<KnownKind, KindFacts>> = {
   GatewayClass: { plural: 'gatewayclasses', table: 'gatewayClasses' },
   Gateway: { plural: 'gateways', table: 'gateways' },
+  ListenerSet: { plural: 'listenersets', table: 'listenerSets', optional: true },
   HTTPRoute: { plural: 'httproutes', table: 'httpRoutes' },
   GRPCRoute: { plural: 'grpcroutes', table: 'grpcRoutes', optional: true },
+  TLSRoute: { plural: 'tlsroutes', table: 'tlsRoutes', optional: true },
+  TCPRoute: { plural: 'tcproutes', table: 'tcpRoutes', optional: true },
+  UDPRoute: { plural: 'udproutes', table: 'udpRoutes', optional: true },
   ReferenceGrant: { plural: 'referencegrants', table: 'referenceGrants', optional: true },
   BackendTLSPolicy: { plural: 'backendtlspolicies', table: 'backendTlsPolicies', optional: true },
   ClientTrafficPolicy: { plural: 'clienttrafficpolicies', table: 'clientTrafficPolicies', optional: true },

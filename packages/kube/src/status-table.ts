@@ -3,6 +3,7 @@ import type {
   GatewayClassStatus,
   GatewayStatus,
   KnownKind,
+  ListenerSetStatus,
   PolicyStatus,
   RouteStatus,
   Statuses,
@@ -17,7 +18,7 @@ import {
 } from './status-merge.ts';
 
 /** The status of an object of any kind, as the compiler wants it. */
-export type WantedStatus = GatewayClassStatus | GatewayStatus | RouteStatus | PolicyStatus;
+export type WantedStatus = GatewayClassStatus | GatewayStatus | ListenerSetStatus | RouteStatus | PolicyStatus;
 
 /** Where the statuses of one kind stand in what the compiler wants. */
 export interface StatusTable {
@@ -36,8 +37,12 @@ const ancestors: EntryShape = { list: 'ancestors', refField: 'ancestorRef', max:
 export const statusTables: readonly StatusTable[] = [
   { kind: 'GatewayClass', name: 'gatewayClasses', entries: null },
   { kind: 'Gateway', name: 'gateways', entries: null },
+  { kind: 'ListenerSet', name: 'listenerSets', entries: null },
   { kind: 'HTTPRoute', name: 'httpRoutes', entries: parents },
   { kind: 'GRPCRoute', name: 'grpcRoutes', entries: parents },
+  { kind: 'TLSRoute', name: 'tlsRoutes', entries: parents },
+  { kind: 'TCPRoute', name: 'tcpRoutes', entries: parents },
+  { kind: 'UDPRoute', name: 'udpRoutes', entries: parents },
   { kind: 'BackendTLSPolicy', name: 'backendTlsPolicies', entries: ancestors },
   { kind: 'ClientTrafficPolicy', name: 'clientTrafficPolicies', entries: ancestors },
 ];
@@ -77,7 +82,10 @@ function merged(wanted: WantedStatus, there: Fields, context: MergeContext): Fie
   }
   const conditions = mergeConditions(wanted.conditions, listOf(there.conditions), context);
   if (!('listeners' in wanted)) return { ...wanted, conditions };
-  return { ...wanted, conditions, listeners: mergeListeners(wanted.listeners, listOf(there.listeners), context) };
+  const listeners = mergeListeners(wanted.listeners, listOf(there.listeners), context);
+  // A count that nobody keeps any more.
+  const counted = 'attachedListenerSets' in there ? { attachedListenerSets: 0 } : {};
+  return { ...counted, ...wanted, conditions, listeners };
 }
 
 /** The server has seen to it that what is there has the form of its CRD. */

@@ -1,3 +1,4 @@
+import type { ListenerSet } from './listener-set.ts';
 import type {
   BackendTlsPolicy,
   ClientTrafficPolicy,
@@ -11,6 +12,7 @@ import type {
   Secret,
   Service,
 } from './objects.ts';
+import type { TcpRoute, TlsRoute, UdpRoute } from './stream-routes.ts';
 
 /**
  * Everything a compile reads: the store's output. Maps are keyed `namespace/name` (`name` for cluster-scoped kinds) and never written to.
@@ -20,8 +22,12 @@ import type {
 export interface ClusterState {
   readonly gatewayClasses: ReadonlyMap<string, GatewayClass>;
   readonly gateways: ReadonlyMap<string, Gateway>;
+  readonly listenerSets: ReadonlyMap<string, ListenerSet>;
   readonly httpRoutes: ReadonlyMap<string, HttpRoute>;
   readonly grpcRoutes: ReadonlyMap<string, GrpcRoute>;
+  readonly tlsRoutes: ReadonlyMap<string, TlsRoute>;
+  readonly tcpRoutes: ReadonlyMap<string, TcpRoute>;
+  readonly udpRoutes: ReadonlyMap<string, UdpRoute>;
   readonly referenceGrants: ReadonlyMap<string, ReferenceGrant>;
   readonly backendTlsPolicies: ReadonlyMap<string, BackendTlsPolicy>;
   readonly clientTrafficPolicies: ReadonlyMap<string, ClientTrafficPolicy>;
@@ -34,8 +40,12 @@ export interface ClusterState {
 export const emptyClusterState: ClusterState = {
   gatewayClasses: new Map(),
   gateways: new Map(),
+  listenerSets: new Map(),
   httpRoutes: new Map(),
   grpcRoutes: new Map(),
+  tlsRoutes: new Map(),
+  tcpRoutes: new Map(),
+  udpRoutes: new Map(),
   referenceGrants: new Map(),
   backendTlsPolicies: new Map(),
   clientTrafficPolicies: new Map(),

@@ -1,4 +1,5 @@
 export { type ClusterState, emptyClusterState } from './cluster-state.ts';
+export type { ListenerSet } from './listener-set.ts';
 export type {
   AllowedRoutes,
   BackendObjectReference,
@@ -87,6 +88,7 @@ export {
   emptyStatuses,
   type GatewayClassStatus,
   type GatewayStatus,
+  type ListenerSetStatus,
   type ListenerStatus,
   type PolicyAncestorStatus,
   type PolicyStatus,
@@ -94,3 +96,11 @@ export {
   type RouteStatus,
   type Statuses,
 } from './status.ts';
+export type {
+  StreamBackendRef,
+  StreamRouteRule,
+  StreamRouteSpec,
+  TcpRoute,
+  TlsRoute,
+  UdpRoute,
+} from './stream-routes.ts';

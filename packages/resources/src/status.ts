@@ -20,6 +20,14 @@ export interface GatewayStatus {
   readonly conditions: readonly Condition[];
   /** In the order of `spec.listeners`. */
   readonly listeners: readonly ListenerStatus[];
+  /** ListenerSets with Accepted=True; absent where no ListenerSet names the Gateway. */
+  readonly attachedListenerSets?: number;
+}
+
+export interface ListenerSetStatus {
+  readonly conditions: readonly Condition[];
+  /** In the order of `spec.listeners`; empty when the Gateway does not allow it. */
+  readonly listeners: readonly ListenerStatus[];
 }
 
 export interface ListenerStatus {
@@ -56,8 +64,12 @@ export interface PolicyAncestorStatus {
 export interface Statuses {
   readonly gatewayClasses: ReadonlyMap<string, GatewayClassStatus>;
   readonly gateways: ReadonlyMap<string, GatewayStatus>;
+  readonly listenerSets: ReadonlyMap<string, ListenerSetStatus>;
   readonly httpRoutes: ReadonlyMap<string, RouteStatus>;
   readonly grpcRoutes: ReadonlyMap<string, RouteStatus>;
+  readonly tlsRoutes: ReadonlyMap<string, RouteStatus>;
+  readonly tcpRoutes: ReadonlyMap<string, RouteStatus>;
+  readonly udpRoutes: ReadonlyMap<string, RouteStatus>;
   readonly backendTlsPolicies: ReadonlyMap<string, PolicyStatus>;
   readonly clientTrafficPolicies: ReadonlyMap<string, PolicyStatus>;
 }
@@ -65,8 +77,12 @@ export interface Statuses {
 export const emptyStatuses: Statuses = {
   gatewayClasses: new Map(),
   gateways: new Map(),
+  listenerSets: new Map(),
   httpRoutes: new Map(),
   grpcRoutes: new Map(),
+  tlsRoutes: new Map(),
+  tcpRoutes: new Map(),
+  udpRoutes: new Map(),
   backendTlsPolicies: new Map(),
   clientTrafficPolicies: new Map(),
 };

@@ -1,21 +1,20 @@
 import type { ParentReference } from '@fairlead/resources';
 import type { AttachListener, AttachPoint, KindLoss, Lookups } from './graph.ts';
 import { intersects } from './hostnames.ts';
-import { type Labels, selects } from './label-selector.ts';
+import { namespaceLabels, selects } from './label-selector.ts';
 import type { FieldPath, Finding } from './problems.ts';
 import type { Reads } from './reads.ts';
 import { GATEWAY_GROUP } from './references.ts';
-import type { RouteName } from './table.ts';
 
 /** A route as its parents look at it. */
 export interface Attaching {
-  readonly kind: RouteName['kind'];
+  readonly kind: string;
   readonly namespace: string;
   /** Lower case; empty for any. */
   readonly hostnames: readonly string[];
 }
 
-/** One parentRef that names one of our Gateways. */
+/** One parentRef that names one of our Gateways, or a ListenerSet of one. */
 export interface Attachment {
   readonly ref: ParentReference;
   readonly path: FieldPath;
@@ -25,10 +24,17 @@ export interface Attachment {
   readonly refused: Finding | null;
 }
 
-/** `namespace/name` of the Gateway a parentRef names; null when it names something else. */
-export function parentGateway(ref: ParentReference, routeNamespace: string): string | null {
-  if ((ref.group ?? GATEWAY_GROUP) !== GATEWAY_GROUP || (ref.kind ?? 'Gateway') !== 'Gateway') return null;
-  return `${ref.namespace ?? routeNamespace}/${ref.name}`;
+/** The key of `attachPoints` that a parentRef names; null when it names something that is no parent of ours ever. */
+export function parentKey(ref: ParentReference, routeNamespace: string): string | null {
+  const { group = GATEWAY_GROUP, kind = 'Gateway', namespace = routeNamespace, name } = ref;
+  if (group !== GATEWAY_GROUP) return null;
+  if (kind === 'Gateway') return `${namespace}/${name}`;
+  return kind === 'ListenerSet' ? listenerSetKey(`${namespace}/${name}`) : null;
+}
+
+/** `set`: `namespace/name`. */
+export function listenerSetKey(set: string): string {
+  return `ListenerSet/${set}`;
 }
 
 /**
@@ -49,6 +55,7 @@ export function attach(
     listeners: [],
     refused: { path: field, reason, message },
   });
+  if (gateway.listeners.length === 0) return fail([...path, 'name'], 'NoMatchingParent', noListeners(gateway));
   const named = gateway.listeners.filter((listener) => isNamed(listener, ref));
   if (named.length === 0) return fail(sectionPath(ref, path), 'NoMatchingParent', noSection(ref, gateway));
   const allowing = named.filter((listener) => allows(listener, route, gateway, reads));
@@ -91,15 +98,10 @@ function allows(listener: AttachListener, route: Attaching, gateway: AttachPoint
     case 'Same':
       return route.namespace === gateway.namespace;
     case 'Selector':
-      return selects(listener.selector, namespaceLabels(route.namespace, reads));
+      return selects(listener.selector, namespaceLabels(route.namespace, reads.get('namespaces', route.namespace)));
     case 'None':
       return false;
   }
-}
-
-/** Every namespace has the label of its name, also where (in a directory of manifests) nobody wrote it down. */
-function namespaceLabels(name: string, reads: Reads<Lookups>): Labels {
-  return { 'kubernetes.io/metadata.name': name, ...reads.get('namespaces', name)?.metadata.labels };
 }
 
 function meets(listener: AttachListener, hostnames: readonly string[]): boolean {
@@ -110,18 +112,27 @@ function sectionPath(ref: ParentReference, path: FieldPath): FieldPath {
   return [...path, ref.sectionName ? 'sectionName' : 'port'];
 }
 
+/** `Gateway "namespace/name"` */
+function nameOf({ kind, namespace, name }: AttachPoint): string {
+  return `${kind} "${namespace}/${name}"`;
+}
+
+function noListeners(gateway: AttachPoint): string {
+  return `${nameOf(gateway)} has no listeners that its Gateway takes; see its conditions`;
+}
+
 function noSection(ref: ParentReference, gateway: AttachPoint): string {
   const asked = [
     ...(ref.sectionName ? [`named "${ref.sectionName}"`] : []),
     ...(ref.port === undefined ? [] : [`on port ${ref.port}`]),
   ].join(' ');
   const present = gateway.listeners.map((listener) => `"${listener.name}" (${listener.port})`).join(', ');
-  return `Gateway "${gateway.namespace}/${gateway.name}" has no listener ${asked}; it has ${present}`;
+  return `${nameOf(gateway)} has no listener ${asked}; it has ${present}`;
 }
 
 function notAllowed(route: Attaching, gateway: AttachPoint, listeners: readonly AttachListener[]): string {
   const names = listeners.map((listener) => `"${listener.name}"`).join(', ');
-  const where = `of Gateway "${gateway.namespace}/${gateway.name}"`;
+  const where = `of ${nameOf(gateway)}`;
   if (!listeners.some((listener) => listener.kinds.includes(route.kind))) {
     return `no listener ${where} among ${names} takes routes of kind ${route.kind}`;
   }
@@ -134,5 +145,5 @@ function notAllowed(route: Attaching, gateway: AttachPoint, listeners: readonly 
 function noHostname(route: Attaching, gateway: AttachPoint, listeners: readonly AttachListener[]): string {
   const offered = listeners.map((listener) => `"${listener.hostname}"`).join(', ');
   const asked = route.hostnames.map((hostname) => `"${hostname}"`).join(', ');
-  return `${asked} not served by Gateway "${gateway.namespace}/${gateway.name}", whose listeners have hostname ${offered}`;
+  return `${asked} not served by ${nameOf(gateway)}, whose listeners have hostname ${offered}`;
 }

@@ -13,6 +13,47 @@ export interface ResolvedBackend {
   readonly policed: string;
 }
 
+/** What a reference to a Service leads to. */
+export interface ResolvedService {
+  /** `namespace/name` */
+  readonly key: string;
+  /** Null: see `finding`. */
+  readonly service: Service | null;
+  readonly finding: Finding | null;
+  /** It is a Service and may be referred to, whether it is there or not. */
+  readonly permitted: boolean;
+}
+
+/** In the API's order of judgement: kind, permission, existence. */
+export function resolveService(
+  ref: BackendObjectReference,
+  path: FieldPath,
+  from: Referrer,
+  reads: Reads<Lookups>,
+): ResolvedService {
+  const { group = '', kind = 'Service', namespace = from.namespace, name } = ref;
+  const key = `${namespace}/${name}`;
+  const refuse = (reason: string, message: string, permitted: boolean): ResolvedService => ({
+    key,
+    service: null,
+    finding: { path, reason, message },
+    permitted,
+  });
+  if (group !== '' || kind !== 'Service') {
+    const named = group === '' ? kind : `${group}/${kind}`;
+    return refuse('InvalidKind', `kind ${named} is not supported as backend; use Service`, false);
+  }
+  const to = { group, kind, namespace, name };
+  if (!mayRefer(from, to, reads)) return refuse('RefNotPermitted', notPermitted(from, to), false);
+  const service = reads.get('services', key);
+  if (service === undefined) return refuse('BackendNotFound', `Service "${key}" not found`, true);
+  if (service.spec.type === 'ExternalName') {
+    const message = `Service "${key}" is an ExternalName, which could lead anywhere; it is not supported`;
+    return refuse('InvalidKind', message, true);
+  }
+  return { key, service, finding: null, permitted: true };
+}
+
 /**
  * A backendRef, in the API's order of judgement: kind, permission, existence, protocol. The client certificate is left out: it depends on
  * the Gateway that the request came through.
@@ -23,46 +64,33 @@ export function resolveBackend(
   from: Referrer,
   reads: Reads<Lookups>,
 ): ResolvedBackend {
-  const { group = '', kind = 'Service', namespace = from.namespace, name, port } = ref;
-  const key = `${namespace}/${name}`;
-  const refuse = (reason: string, message: string, policed = ''): ResolvedBackend => ({
+  const { namespace = from.namespace, name, port } = ref;
+  const { key, service, finding, permitted } = resolveService(ref, path, from, reads);
+  const policies = permitted ? reads.get('serviceTls', key) : undefined;
+  const policed = policies === undefined ? '' : key;
+  const refuse = (reason: string, message: string): ResolvedBackend => ({
     backend: null,
     finding: { path, reason, message },
     policed,
   });
-  if (group !== '' || kind !== 'Service') {
-    return refuse(
-      'InvalidKind',
-      `kind ${group === '' ? kind : `${group}/${kind}`} is not supported as backend; use Service`,
-    );
-  }
-  const to = { group, kind, namespace, name };
-  if (!mayRefer(from, to, reads)) return refuse('RefNotPermitted', notPermitted(from, to));
-  const policies = reads.get('serviceTls', key);
-  const policed = policies === undefined ? '' : key;
-  const service = reads.get('services', key);
-  if (service === undefined) return refuse('BackendNotFound', `Service "${key}" not found`, policed);
-  if (service.spec.type === 'ExternalName') {
-    return refuse(
-      'InvalidKind',
-      `Service "${key}" is an ExternalName, which could lead anywhere; it is not supported`,
-      policed,
-    );
-  }
+  if (service === null) return { backend: null, finding, policed };
   const servicePort = findPort(service, port);
-  if (servicePort === undefined) return refuse('BackendNotFound', noPort(key, port, service), policed);
+  if (servicePort === undefined) return refuse('BackendNotFound', noPort(key, port, service));
   const policy = policies?.get(servicePort.name ?? '') ?? policies?.get('') ?? null;
   const protocol = findProtocol(servicePort, policy !== null, from);
-  if ('error' in protocol)
-    return refuse('UnsupportedProtocol', `Service "${key}", port ${port}: ${protocol.error}`, policed);
+  if ('error' in protocol) return refuse('UnsupportedProtocol', `Service "${key}", port ${port}: ${protocol.error}`);
   const backend = toBackend({ namespace, name }, servicePort.port, protocol, policy);
   return { backend, finding: backend.failure && badPolicy(path, key, policy!), policed };
 }
 
-/** TCP first: 443 is often there for UDP too. */
-function findPort({ spec: { ports = [] } }: Service, number: number | undefined): ServicePort | undefined {
-  const tcp = ports.find(({ port, protocol = 'TCP' }) => port === number && protocol === 'TCP');
-  return tcp ?? ports.find(({ port }) => port === number);
+/** The protocol that is wanted first: 443 is often there for UDP too. */
+export function findPort(
+  { spec: { ports = [] } }: Service,
+  number: number | undefined,
+  wanted: 'TCP' | 'UDP' = 'TCP',
+): ServicePort | undefined {
+  const first = ports.find(({ port, protocol = 'TCP' }) => port === number && protocol === wanted);
+  return first ?? ports.find(({ port }) => port === number);
 }
 
 function noPort(key: string, port: number | undefined, service: Service): string {

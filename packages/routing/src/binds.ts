@@ -1,11 +1,12 @@
-import type { Gateway } from '@fairlead/resources';
-import { compareAge } from './age.ts';
+import type { Gateway, ListenerSet } from '@fairlead/resources';
+import { compareAge, objectKey } from './age.ts';
 import { type SocketMember, socketPolicy } from './client-policy-socket.ts';
 import type { CompileOptions } from './compile-options.ts';
-import type { GatewayNode, PortLoss } from './graph.ts';
+import type { GatewayNode, ListenerNode, Lookups, PortLoss } from './graph.ts';
 import { compareHostnames } from './hostnames.ts';
 import { parseIp } from './ip-address.ts';
-import { checkListeners } from './listeners.ts';
+import { checkListeners, type ListenerCheck, listenerId } from './listeners.ts';
+import type { TablesOf } from './reads.ts';
 import type { Bind } from './table.ts';
 
 /** `address:port`, with IPv6 in brackets. */
@@ -35,6 +36,7 @@ export function listenAddresses(gateway: Gateway, options: CompileOptions): read
  */
 export function findPortLosses(
   gateways: ReadonlyMap<string, Gateway>,
+  sets: TablesOf<Lookups>['listenerSets'],
   options: CompileOptions,
 ): ReadonlyMap<string, readonly PortLoss[]> {
   const holders = new Map<string, Holder[]>();
@@ -42,7 +44,8 @@ export function findPortLosses(
   // In a cluster each has an address of its own.
   if (options.placements !== undefined) return losses;
   for (const [key, gateway] of [...gateways].sort(([, a], [, b]) => compareAge(a.metadata, b.metadata))) {
-    const lost = claimPorts(key, gateway, options, holders);
+    const allowed = (sets.get(key) ?? []).flatMap(({ set, allowed }) => (allowed ? [set] : []));
+    const lost = claimPorts(gateway, allowed, options, holders);
     if (lost.length > 0) losses.set(key, lost);
   }
   return losses;
@@ -56,34 +59,46 @@ interface Holder {
 }
 
 function claimPorts(
-  key: string,
   gateway: Gateway,
+  sets: readonly ListenerSet[],
   options: CompileOptions,
   holders: Map<string, Holder[]>,
 ): PortLoss[] {
   const losses: PortLoss[] = [];
-  for (const check of checkListeners(gateway.spec.listeners)) {
-    if (check.refused !== null || check.conflict !== null) continue;
-    const { name, port, protocol } = check.spec;
-    const keys = listenAddresses(gateway, options).map((address) => bindKey(address, port));
-    const rival = keys
-      .flatMap((bind) => holders.get(bind) ?? [])
-      .find((holder) => excludes(holder, key, check.hostname, protocol));
-    if (rival !== undefined) {
-      const message = `${keys.join(', ')} belongs to listener "${rival.listener}" of the older Gateway "${rival.gateway}" with ${
-        rival.protocol === protocol ? 'the same hostname' : `protocol ${rival.protocol}`
-      }; choose another port, address or hostname`;
-      losses.push({ listener: name, message });
-      continue;
-    }
-    for (const bind of keys) {
-      const held = holders.get(bind);
-      const holder = { gateway: key, listener: name, hostname: check.hostname, protocol };
-      if (held === undefined) holders.set(bind, [holder]);
-      else held.push(holder);
+  for (const { set, checks } of checkListeners(gateway, sets)) {
+    for (const check of checks) {
+      if (check.refused !== null || check.conflict !== null) continue;
+      const keys = listenAddresses(gateway, options).map((address) => bindKey(address, check.spec.port));
+      const message = claimPort(gateway, check, keys, holders);
+      if (message !== null) losses.push({ listener: listenerId(gateway, set, check.spec.name), message });
     }
   }
   return losses;
+}
+
+/** Null when the listener gets the sockets `keys`, else why not. */
+function claimPort(
+  { metadata }: Gateway,
+  { spec: { name, protocol }, hostname }: ListenerCheck,
+  keys: readonly string[],
+  holders: Map<string, Holder[]>,
+): string | null {
+  const gateway = objectKey(metadata);
+  const rival = keys
+    .flatMap((bind) => holders.get(bind) ?? [])
+    .find((holder) => excludes(holder, gateway, hostname, protocol));
+  if (rival !== undefined) {
+    return `${keys.join(', ')} belongs to listener "${rival.listener}" of the older Gateway "${rival.gateway}" with ${
+      rival.protocol === protocol ? 'the same hostname' : `protocol ${rival.protocol}`
+    }; choose another port, address or hostname`;
+  }
+  for (const bind of keys) {
+    const held = holders.get(bind);
+    const holder = { gateway, listener: name, hostname, protocol };
+    if (held === undefined) holders.set(bind, [holder]);
+    else held.push(holder);
+  }
+  return null;
 }
 
 function excludes(holder: Holder, gateway: string, hostname: string, protocol: string): boolean {
@@ -95,11 +110,16 @@ export function bindPortOf(port: number, bindPorts: GatewayNode['bindPorts']): n
   return bindPorts === null ? port : (bindPorts.get(port) ?? null);
 }
 
+/** A Gateway's own listeners, then those of its ListenerSets. */
+export function allListeners({ listeners, sets }: Pick<GatewayNode, 'listeners' | 'sets'>): readonly ListenerNode[] {
+  return sets.length === 0 ? listeners : [...listeners, ...sets.flatMap((set) => set.listeners)];
+}
+
 /** The sockets of all Gateways, by `Bind.key`. */
 export function collectBinds(gateways: Iterable<GatewayNode>): ReadonlyMap<string, Bind> {
   const open = new Map<string, { address: string; port: number; members: SocketMember[] }>();
   for (const node of gateways) {
-    for (const { listener } of node.listeners) {
+    for (const { listener } of allListeners(node)) {
       const port = listener === null ? null : bindPortOf(listener.port, node.bindPorts);
       if (listener === null || port === null) continue;
       for (const address of node.addresses) {

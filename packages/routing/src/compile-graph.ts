@@ -6,11 +6,14 @@ import {
   type HttpRoute,
   type Statuses,
 } from '@fairlead/resources';
+import { objectKey } from './age.ts';
+import { listenerSetKey } from './attach.ts';
 import type { CompileOptions } from './compile-options.ts';
 import { emptyTable } from './diff.ts';
 import type { AttachPoint, ClientPolicyNode, GatewayNode, Lookups, PolicyNode, RouteNode } from './graph.ts';
 import type { Hosts, RouteChange } from './hosts.ts';
 import type { BuiltNodes, TablesOf } from './reads.ts';
+import { noStreamRoutes, type StreamRoutes } from './stream-routes.ts';
 import type { RouteName } from './table.ts';
 import type { AssembledTable } from './table-assembly.ts';
 
@@ -23,6 +26,7 @@ export interface CompileGraph {
   readonly clientPolicies: ReadonlyMap<string, ClientPolicyNode>;
   readonly httpRoutes: BuiltNodes<HttpRoute, RouteNode, Lookups>;
   readonly grpcRoutes: BuiltNodes<GrpcRoute, RouteNode, Lookups>;
+  readonly streamRoutes: StreamRoutes;
   readonly hosts: Hosts;
   readonly assembled: AssembledTable;
   readonly statuses: Statuses;
@@ -40,6 +44,8 @@ const emptyGraph: CompileGraph = {
     bindErrors: new Map(),
     placements: new Map(),
     gatewayClassNames: new Map(),
+    listenerSets: new Map(),
+    listenerSetGateways: new Map(),
     policyLosses: new Map(),
     clientPolicies: new Map(),
     attachPoints: new Map(),
@@ -51,6 +57,7 @@ const emptyGraph: CompileGraph = {
   clientPolicies: new Map(),
   httpRoutes: new Map(),
   grpcRoutes: new Map(),
+  streamRoutes: noStreamRoutes,
   hosts: { tables: new Map(), ranked: new Map() },
   assembled: { table: emptyTable, backendUses: new Map() },
   statuses: emptyStatuses,
@@ -91,5 +98,10 @@ export function findChanges<Source>(
 }
 
 export function attachPointsOf(gateways: ReadonlyMap<string, GatewayNode>): ReadonlyMap<string, AttachPoint> {
-  return new Map([...gateways].map(([key, { attachPoint }]) => [key, attachPoint]));
+  const points = new Map<string, AttachPoint>();
+  for (const [key, { attachPoint, sets }] of gateways) {
+    points.set(key, attachPoint);
+    for (const { set, attachPoint: own } of sets) points.set(listenerSetKey(objectKey(set.metadata)), own);
+  }
+  return points;
 }

@@ -9,12 +9,14 @@ import { acceptClasses, findClassless, indexClassNames, selectGateways } from '.
 import { buildGateway, refuseGateway } from './gateways.ts';
 import type { ClientPolicyNode, Lookups } from './graph.ts';
 import { updateHosts } from './hosts.ts';
+import { indexListenerSets, indexSetNames } from './listener-sets.ts';
 import { type ConditionProblem, sortProblems } from './problems.ts';
 import { findUnchanged, rebuild, type TablesOf } from './reads.ts';
 import { indexGrants } from './references.ts';
 import { buildRoutes } from './route-stage.ts';
 import { keepMap, keepMaps } from './same.ts';
 import { type StatusNodes, writeStatuses } from './statuses.ts';
+import { buildStreamRoutes } from './stream-routes.ts';
 import type { RouteTable } from './table.ts';
 import { assembleTable } from './table-assembly.ts';
 
@@ -64,6 +66,7 @@ export function compile(state: ClusterState, options: CompileOptions, previous: 
   };
   const routes = buildRoutes(state, tables, before, options.controllerName);
   const { httpRoutes, grpcRoutes } = routes;
+  const streamRoutes = buildStreamRoutes(state, tables, before.streamRoutes, before.tables, options.controllerName);
   const changes = {
     http: findChanges('HTTPRoute', before.httpRoutes, httpRoutes),
     grpc: findChanges('GRPCRoute', before.grpcRoutes, grpcRoutes),
@@ -71,7 +74,14 @@ export function compile(state: ClusterState, options: CompileOptions, previous: 
   const allChanges = changes.grpc.length === 0 ? changes.http : [...changes.http, ...changes.grpc];
   const hosts = updateHosts(before.hosts, allChanges);
 
-  const nodes = { classes, gateways: nodesOf(gateways), policies: nodesOf(policies), httpRoutes, grpcRoutes };
+  const nodes = {
+    classes,
+    gateways: nodesOf(gateways),
+    policies: nodesOf(policies),
+    httpRoutes,
+    grpcRoutes,
+    streamRoutes,
+  };
   const assembled = assembleTable(before.assembled, nodes.gateways.values(), hosts.tables, allChanges);
   const outcome = {
     policies: clientPolicies,
@@ -95,6 +105,7 @@ export function compile(state: ClusterState, options: CompileOptions, previous: 
       policies,
       httpRoutes,
       grpcRoutes,
+      streamRoutes,
       hosts,
       assembled,
       statuses,
@@ -110,13 +121,17 @@ function collectLookups(
   options: CompileOptions,
   before: TablesOf<Lookups>,
 ): TablesOf<Lookups> {
+  const sets = indexListenerSets(state.listenerSets, gateways, state.namespaces);
+  const listenerSets = keepMap(before.listenerSets, sets);
   return {
     services: state.services,
     secrets: state.secrets,
     configMaps: state.configMaps,
     namespaces: state.namespaces,
     grants: indexGrants(state.referenceGrants, before.grants),
-    portLosses: keepMap(before.portLosses, findPortLosses(acceptedOnly(gateways), options)),
+    listenerSets,
+    listenerSetGateways: keepMap(before.listenerSetGateways, indexSetNames(state.listenerSets)),
+    portLosses: keepMap(before.portLosses, findPortLosses(acceptedOnly(gateways), listenerSets, options)),
     bindErrors: options.bindErrors ?? noErrors,
     placements: options.placements ?? noPlacements,
     gatewayClassNames: keepMap(before.gatewayClassNames, indexClassNames(state.gateways)),
@@ -141,7 +156,9 @@ function collectProblems(nodes: Omit<StatusNodes, 'clientReports'>): readonly Co
   for (const table of [nodes.classes, nodes.gateways, nodes.policies]) {
     for (const node of table.values()) problems.push(...node.problems);
   }
-  for (const table of [nodes.httpRoutes, nodes.grpcRoutes]) {
+  for (const { sets } of nodes.gateways.values()) for (const set of sets) problems.push(...set.problems);
+  const { tlsRoutes, tcpRoutes, udpRoutes } = nodes.streamRoutes;
+  for (const table of [nodes.httpRoutes, nodes.grpcRoutes, tlsRoutes, tcpRoutes, udpRoutes]) {
     for (const { node } of table.values()) problems.push(...node.problems);
   }
   return problems;

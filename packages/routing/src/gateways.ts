@@ -1,34 +1,23 @@
-import type { Condition, Gateway, GatewayAddress } from '@fairlead/resources';
+import type { Condition, Gateway, GatewayAddress, GatewayListener, ListenerSet } from '@fairlead/resources';
 import { objectKey } from './age.ts';
 import { bindKey, bindPortOf, listenAddresses } from './binds.ts';
 import { resolveCertificate } from './certificates.ts';
-import { affectedCondition, listenerPolicy } from './client-policies.ts';
+import { affectedCondition } from './client-policies.ts';
 import type { CompileOptions } from './compile-options.ts';
-import { ConditionWriter, joinFindings } from './conditions.ts';
-import type {
-  AttachListener,
-  AttachPoint,
-  GatewayClientPolicies,
-  GatewayNode,
-  ListenerNode,
-  Lookups,
-  PortLoss,
-} from './graph.ts';
+import { ConditionWriter } from './conditions.ts';
+import type { AttachPoint, GatewayNode, ListenerNode, ListenerSetNode, Lookups } from './graph.ts';
 import { parseIp } from './ip-address.ts';
-import {
-  findFrontendValidation,
-  resolveClientValidation,
-  resolveListenerCertificates,
-  type TlsContext,
-} from './listener-tls.ts';
-import { checkListeners, type ListenerCheck } from './listeners.ts';
+import { type BuiltListener, buildListener, type ListenerDraft, toAttachListener } from './listener-nodes.ts';
+import { refuseListenerSet, toListenerSetNode } from './listener-sets.ts';
+import type { TlsContext } from './listener-tls.ts';
+import { checkListeners } from './listeners.ts';
 import { findMissingAddresses, findPending, type Place, placeOf } from './placements.ts';
 import { type Finding, toProblem } from './problems.ts';
 import type { Reads } from './reads.ts';
 import { keep } from './same.ts';
-import type { Certificate, ClientValidation } from './table.ts';
+import type { Certificate } from './table.ts';
 
-/** Everything about one Gateway: `before` is its node of the last compile, whose unchanged parts are kept. */
+/** Everything about one Gateway and its ListenerSets: `before` is its node of the last compile, whose unchanged parts are kept. */
 export function buildGateway(
   gateway: Gateway,
   options: CompileOptions,
@@ -36,48 +25,95 @@ export function buildGateway(
   before: GatewayNode | undefined,
 ): GatewayNode {
   const key = objectKey(gateway.metadata);
-  const context = { namespace: gateway.metadata.namespace ?? '', certificates: options.certificates, reads };
+  const { certificates } = options;
   const refused = refuseGateway(gateway);
-  const client = resolveClientCertificate(gateway, context);
+  const client = resolveClientCertificate(gateway, {
+    kind: 'Gateway',
+    namespace: gateway.metadata.namespace ?? '',
+    certificates,
+    reads,
+  });
   const policies = reads.get('clientPolicies', key);
-  const losses = reads.get('portLosses', key) ?? [];
   const addresses = refused === null ? listenAddresses(gateway, options) : [];
   const place = placeOf(key, options, reads);
   const bindPorts = place?.bindPorts ?? null;
-  const bindFailures = findBindFailures(gateway, addresses, bindPorts, reads);
-  const drafts = checkListeners(gateway.spec.listeners).map((check) =>
-    draftListener(check, gateway, losses, refused !== null, context),
-  );
+  const shared = {
+    gateway,
+    gatewayRefused: refused !== null,
+    losses: reads.get('portLosses', key) ?? [],
+    policies,
+    certificates,
+    reads,
+  };
+  const named = reads.get('listenerSets', key) ?? [];
+  const [own, ...others] = checkListeners(
+    gateway,
+    named.flatMap(({ set, allowed }) => (allowed ? [set] : [])),
+  ).map(({ set, checks }): BuiltGroup => {
+    const failures = findBindFailures((set ?? gateway).spec.listeners, addresses, bindPorts, reads);
+    const owner = { ...shared, set, sockets: { failures, bindPorts } };
+    return { set, failures, built: checks.map((check) => buildListener(check, owner)) };
+  });
+  const { failures, built } = own!;
+  const drafts = built.map(({ draft }) => draft);
   const write = new ConditionWriter(gateway.metadata.generation ?? 0);
-  const listeners = drafts.map((draft) =>
-    toListenerNode(draft, gateway, write, { failures: bindFailures, bindPorts }, policies),
-  );
   const addressFindings = [
     ...findAddressFindings(gateway),
     ...(place === null ? [] : findMissingAddresses(gateway, place)),
   ];
+  const nodes = [own!, ...others].flatMap((group) => group.built.map(({ node }) => node));
+  const unusable = [...addressFindings, ...failures.values()];
+  const programmed = programmedCondition(refused, nodes, unusable, place, write);
+  const parent = { gateway, refused: refused !== null, programmed, clientCertificate: client.certificate };
+  const sets = named.map(({ set }) => {
+    const group = others.find((one) => one.set === set);
+    if (group === undefined) return refuseListenerSet(set, gateway);
+    return toListenerSetNode(set, group.built, [...group.failures.values()], parent);
+  });
   return {
     gateway,
-    attachPoint: keep(before?.attachPoint, toAttachPoint(gateway, drafts, listeners, client.certificate)),
-    listeners: listeners.map((node, i) => keep(before?.listeners[i], node)),
+    attachPoint: keep(before?.attachPoint, toAttachPoint(gateway, built, client.certificate)),
+    listeners: built.map(({ node }, i) => keep(before?.listeners[i], node)),
+    sets: sets.map((set) =>
+      keepSet(
+        before?.sets.find((old) => old.set === set.set),
+        set,
+      ),
+    ),
     addresses,
     bindPorts,
     clientPolicies: policies,
     statusAddresses:
-      place === null ? toStatusAddresses(addresses, bindFailures, gateway) : (place.placement?.addresses ?? []),
+      place === null ? toStatusAddresses(addresses, failures, gateway) : (place.placement?.addresses ?? []),
     conditions: [
       acceptedCondition(refused, drafts, write),
-      programmedCondition(refused, listeners, [...addressFindings, ...bindFailures.values()], place, write),
+      programmed,
       resolvedCondition(client.findings, drafts, write),
       ...insecureCondition(drafts, write),
       ...affectedCondition(gateway, policies, write),
     ],
     problems: [
-      ...[refused, ...client.findings, ...addressFindings, ...[...bindFailures.values()]].filter((f) => f !== null),
+      ...[refused, ...client.findings, ...unusable].filter((f) => f !== null),
       ...drafts.flatMap((draft) => draft.findings),
     ].map((finding) =>
-      toProblem({ kind: 'Gateway', namespace: context.namespace, name: gateway.metadata.name }, finding),
+      toProblem({ kind: 'Gateway', namespace: gateway.metadata.namespace ?? '', name: gateway.metadata.name }, finding),
     ),
+  };
+}
+
+/** The listeners of one object. */
+interface BuiltGroup {
+  readonly set: ListenerSet | null;
+  /** By bind key. */
+  readonly failures: ReadonlyMap<string, Finding>;
+  readonly built: readonly BuiltListener[];
+}
+
+function keepSet(before: ListenerSetNode | undefined, now: ListenerSetNode): ListenerSetNode {
+  return {
+    ...now,
+    attachPoint: keep(before?.attachPoint, now.attachPoint),
+    listeners: now.listeners.map((node, i) => keep(before?.listeners[i], node)),
   };
 }
 
@@ -106,15 +142,15 @@ function findAddressFindings(gateway: Gateway): readonly Finding[] {
   return findings;
 }
 
-/** By bind key: the sockets of this Gateway that could not be opened. */
+/** By bind key: the sockets of these listeners that could not be opened. */
 function findBindFailures(
-  gateway: Gateway,
+  listeners: readonly GatewayListener[],
   addresses: readonly string[],
   bindPorts: GatewayNode['bindPorts'],
   reads: Reads<Lookups>,
 ): ReadonlyMap<string, Finding> {
   const failures = new Map<string, Finding>();
-  gateway.spec.listeners.forEach((listener, i) => {
+  listeners.forEach((listener, i) => {
     const port = bindPortOf(listener.port, bindPorts);
     if (port === null) return;
     for (const address of addresses) {
@@ -145,138 +181,6 @@ function resolveClientCertificate(
   const path = ['spec', 'tls', 'backend', 'clientCertificateRef'];
   const { value, finding } = resolveCertificate({ from, to, path }, reasons, context.certificates, context.reads);
   return { certificate: value ?? null, findings: finding === undefined ? [] : [finding] };
-}
-
-/** A listener with its references resolved, before it is written down as conditions and table data. */
-interface ListenerDraft {
-  readonly check: ListenerCheck;
-  readonly certificates: readonly Certificate[];
-  readonly clientValidation: ClientValidation | null;
-  readonly accepted: Finding | null;
-  /** Why references can't be resolved. */
-  readonly unresolved: readonly Finding[];
-  readonly serving: boolean;
-  readonly insecure: boolean;
-  readonly findings: readonly Finding[];
-}
-
-function draftListener(
-  check: ListenerCheck,
-  gateway: Gateway,
-  losses: readonly PortLoss[],
-  gatewayRefused: boolean,
-  context: TlsContext,
-): ListenerDraft {
-  const isTls = check.secure && check.refused === null;
-  const certificates = isTls ? resolveListenerCertificates(check.spec, check.path, context) : none;
-  const frontend = isTls ? findFrontendValidation(gateway.spec.tls?.frontend, check.spec.port) : null;
-  const validation = frontend && resolveClientValidation(frontend.validation, frontend.path, context);
-  const unresolved = [...check.badKinds, ...certificates.findings, ...(validation?.findings ?? [])];
-  const accepted =
-    check.refused ?? check.conflict ?? findLoss(check, losses) ?? findNoCa(validation, frontend?.path ?? []);
-  const served = check.supportedKinds.length > 0 && (!isTls || certificates.values.length > 0);
-  return {
-    check,
-    certificates: certificates.values,
-    clientValidation: validation?.value ?? null,
-    accepted,
-    unresolved,
-    serving: accepted === null && served && !gatewayRefused,
-    insecure: frontend?.validation.mode === 'AllowInsecureFallback',
-    findings: [...(accepted === null ? [] : [accepted]), ...unresolved],
-  };
-}
-
-const none = { values: [], findings: [] };
-
-function findLoss(check: ListenerCheck, losses: readonly PortLoss[]): Finding | null {
-  const loss = losses.find((entry) => entry.listener === check.spec.name);
-  if (loss === undefined) return null;
-  return { path: [...check.path, 'port'], reason: 'PortUnavailable', message: loss.message };
-}
-
-/** "If ALL CACertificateRefs are invalid, … `Accepted` … `status: False`, with the Reason `NoValidCACertificate`." */
-function findNoCa(
-  validation: { readonly value: ClientValidation | null } | null,
-  path: Finding['path'],
-): Finding | null {
-  if (validation === null || validation.value !== null) return null;
-  const message = 'no CA certificate to check clients by could be resolved, so that no client may be let in';
-  return { path: [...path, 'caCertificateRefs'], reason: 'NoValidCACertificate', message };
-}
-
-/** What is known of the sockets of a Gateway. */
-interface Sockets {
-  /** By bind key. */
-  readonly failures: ReadonlyMap<string, Finding>;
-  readonly bindPorts: GatewayNode['bindPorts'];
-}
-
-function toListenerNode(
-  draft: ListenerDraft,
-  gateway: Gateway,
-  write: ConditionWriter,
-  sockets: Sockets,
-  policies: GatewayClientPolicies | undefined,
-): ListenerNode {
-  const { check } = draft;
-  const { namespace = '', name } = gateway.metadata;
-  const listener = {
-    id: `${namespace}/${name}/${check.spec.name}`,
-    gateway: { namespace, name },
-    name: check.spec.name,
-    port: check.spec.port,
-    hostname: check.hostname,
-    tls: check.secure ? { certificates: draft.certificates, clientValidation: draft.clientValidation } : null,
-    clientPolicy: listenerPolicy(policies, check.spec.name),
-  };
-  return {
-    name: check.spec.name,
-    supportedKinds: check.supportedKinds,
-    conditions: listenerConditions(draft, write, sockets),
-    listener: draft.serving ? listener : null,
-  };
-}
-
-function listenerConditions(draft: ListenerDraft, write: ConditionWriter, sockets: Sockets): readonly Condition[] {
-  const { check, accepted, unresolved } = draft;
-  const conditions = [
-    accepted === null
-      ? write.isTrue('Accepted', 'Accepted', 'listener is accepted')
-      : write.failed('Accepted', [accepted]),
-    listenerProgrammed(draft, write, sockets),
-    unresolved.length === 0
-      ? write.isTrue('ResolvedRefs', 'ResolvedRefs', 'all references are resolved')
-      : write.failed('ResolvedRefs', unresolved),
-    check.conflict === null
-      ? write.isFalse('Conflicted', 'NoConflicts', 'no other listener conflicts')
-      : write.isTrue('Conflicted', check.conflict.reason, joinFindings([check.conflict])),
-  ];
-  if (check.overlaps.length > 0) {
-    const message = `hostname overlaps with that of ${check.overlaps.map((name) => `"${name}"`).join(', ')} on the same port`;
-    conditions.push(write.isTrue('OverlappingTLSConfig', 'OverlappingHostnames', message));
-  }
-  return conditions;
-}
-
-function listenerProgrammed(
-  draft: ListenerDraft,
-  write: ConditionWriter,
-  { failures: bindFailures, bindPorts }: Sockets,
-): Condition {
-  const { check, serving } = draft;
-  if (check.conflict !== null) return write.failed('Programmed', [check.conflict]);
-  if (!serving)
-    return write.isFalse(
-      'Programmed',
-      'Invalid',
-      'the listener does not serve: see its other conditions and those of the Gateway',
-    );
-  const port = bindPortOf(check.spec.port, bindPorts);
-  if (port === null) return write.isFalse('Programmed', 'Pending', 'its port is not in the Service of the Gateway yet');
-  const failures = [...bindFailures].filter(([key]) => key.endsWith(`:${port}`)).map(([, finding]) => finding);
-  if (failures.length > 0) return write.isFalse('Programmed', 'PortUnavailable', joinFindings(failures));
-  return write.isTrue('Programmed', 'Programmed', 'listener serves');
 }
 
 function acceptedCondition(
@@ -346,23 +250,10 @@ function toStatusAddresses(
 
 function toAttachPoint(
   gateway: Gateway,
-  drafts: readonly ListenerDraft[],
-  nodes: readonly ListenerNode[],
+  built: readonly BuiltListener[],
   clientCertificate: Certificate | null,
 ): AttachPoint {
   const { namespace = '', name } = gateway.metadata;
-  const listeners = drafts.map(({ check }, i): AttachListener => {
-    const namespaces = check.spec.allowedRoutes?.namespaces;
-    return {
-      id: `${namespace}/${name}/${check.spec.name}`,
-      name: check.spec.name,
-      port: check.spec.port,
-      hostname: check.hostname,
-      kinds: check.supportedKinds.map((kind) => kind.kind),
-      from: namespaces?.from ?? 'Same',
-      selector: namespaces?.selector,
-      serving: nodes[i]!.listener !== null,
-    };
-  });
-  return { namespace, name, listeners, clientCertificate };
+  const listeners = built.map(toAttachListener);
+  return { kind: 'Gateway', namespace, name, gateway: `${namespace}/${name}`, listeners, clientCertificate };
 }

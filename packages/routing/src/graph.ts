@@ -6,6 +6,7 @@ import type {
   Gateway,
   GatewayAddress,
   LabelSelector,
+  ListenerSet,
   Namespace,
   ReferenceGrant,
   RouteGroupKind,
@@ -48,8 +49,13 @@ export interface Lookups {
   readonly placements: GatewayPlacement;
   /** `spec.gatewayClassName` of every Gateway there is, ours or not. */
   readonly gatewayClassNames: string;
+  /** Those that name a Gateway of ours, by that Gateway; first of precedence first. */
+  readonly listenerSets: readonly NamedListenerSet[];
+  /** The Gateway that each ListenerSet names, '' for something else; ours or not. */
+  readonly listenerSetGateways: string;
   readonly policyLosses: readonly PolicyLoss[];
   readonly clientPolicies: GatewayClientPolicies;
+  /** By Gateway, and `ListenerSet/namespace/name`. */
   readonly attachPoints: AttachPoint;
   readonly serviceTls: ServiceTls;
   /** By `routeKey`. */
@@ -61,6 +67,8 @@ export interface GatewayNode {
   readonly attachPoint: AttachPoint;
   /** In the order of `spec.listeners`. */
   readonly listeners: readonly ListenerNode[];
+  /** ListenerSets that name it, allowed or not. */
+  readonly sets: readonly ListenerSetNode[];
   /** Where its listeners listen; empty when the Gateway is not accepted. */
   readonly addresses: readonly string[];
   /** The ports it listens on by listener port; null: the same. */
@@ -72,6 +80,8 @@ export interface GatewayNode {
 }
 
 export interface ListenerNode {
+  /** `Listener.id`. */
+  readonly id: string;
   readonly name: string;
   readonly supportedKinds: readonly RouteGroupKind[];
   readonly conditions: readonly Condition[];
@@ -79,10 +89,30 @@ export interface ListenerNode {
   readonly listener: Listener | null;
 }
 
-/** What routes see of a Gateway: it stays the same when, say, only a certificate changes. */
+/** A ListenerSet that names a Gateway of ours. */
+export interface NamedListenerSet {
+  readonly set: ListenerSet;
+  /** By the Gateway. */
+  readonly allowed: boolean;
+}
+
+export interface ListenerSetNode {
+  readonly set: ListenerSet;
+  readonly accepted: boolean;
+  readonly attachPoint: AttachPoint;
+  /** In the order of `spec.listeners`; empty when it is not allowed. */
+  readonly listeners: readonly ListenerNode[];
+  readonly conditions: readonly Condition[];
+  readonly problems: readonly ConditionProblem[];
+}
+
+/** What routes see of a Gateway or ListenerSet: it stays the same when, say, only a certificate changes. */
 export interface AttachPoint {
+  readonly kind: 'Gateway' | 'ListenerSet';
   readonly namespace: string;
   readonly name: string;
+  /** `namespace/name` of the Gateway whose listeners these are in the end. */
+  readonly gateway: string;
   readonly listeners: readonly AttachListener[];
   /** Presented to backends that speak TLS. */
   readonly clientCertificate: Certificate | null;
@@ -113,8 +143,9 @@ export interface ClientPolicyNode {
 /** The policies that govern one Gateway, by listener name; '' for the Gateway as a whole. */
 export type GatewayClientPolicies = ReadonlyMap<string, ClientPolicyNode>;
 
-/** A listener of a Gateway that another Gateway's listener keeps from its port. */
+/** A listener that another Gateway's listener keeps from its port. */
 export interface PortLoss {
+  /** `Listener.id`. */
   readonly listener: string;
   readonly message: string;
 }

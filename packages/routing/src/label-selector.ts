@@ -1,4 +1,4 @@
-import type { LabelExpression, LabelSelector } from '@fairlead/resources';
+import type { LabelExpression, LabelSelector, Namespace } from '@fairlead/resources';
 
 export type Labels = Readonly<Record<string, string>>;
 
@@ -6,6 +6,11 @@ export type Labels = Readonly<Record<string, string>>;
 export function selects(selector: LabelSelector | undefined, labels: Labels): boolean {
   for (const [key, value] of Object.entries(selector?.matchLabels ?? {})) if (labels[key] !== value) return false;
   return (selector?.matchExpressions ?? []).every((expression) => holds(expression, labels));
+}
+
+/** Every namespace has the label of its name, also where (in a directory of manifests) nobody wrote it down. */
+export function namespaceLabels(name: string, namespace: Namespace | undefined): Labels {
+  return { 'kubernetes.io/metadata.name': name, ...namespace?.metadata.labels };
 }
 
 function holds(expression: LabelExpression, labels: Labels): boolean {

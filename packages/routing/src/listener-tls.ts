@@ -6,9 +6,10 @@ import type { FieldPath, Finding } from './problems.ts';
 import type { Reads } from './reads.ts';
 import type { Certificate, ClientValidation } from './table.ts';
 
-/** What a Gateway lends to its listeners for looking up references. */
+/** What it takes to look up what an object refers to. */
 export interface TlsContext {
-  /** The Gateway's. */
+  /** Of the object that refers. */
+  readonly kind: 'Gateway' | 'ListenerSet';
   readonly namespace: string;
   readonly certificates: CertificateReader;
   readonly reads: Reads<Lookups>;
@@ -76,7 +77,7 @@ export function resolveClientValidation(
 }
 
 function referrer(context: TlsContext): { readonly kind: string; readonly namespace: string } {
-  return { kind: 'Gateway', namespace: context.namespace };
+  return { kind: context.kind, namespace: context.namespace };
 }
 
 function collect<T>(all: readonly Resolved<T>[]): ResolvedAll<T> {

@@ -52,7 +52,7 @@ function keepEntry(before: readonly RankedEntry[], index: number, entry: MatchEn
 
 /** Gateways with the same answer share a variant; '' for those without a certificate. */
 export function variantKey(gateway: AttachPoint): string {
-  return gateway.clientCertificate === null ? '' : `${gateway.namespace}/${gateway.name}`;
+  return gateway.clientCertificate === null ? '' : gateway.gateway;
 }
 
 function present(

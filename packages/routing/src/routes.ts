@@ -75,7 +75,7 @@ function buildRoute({ name, route, drafts, controllerName, reads, before }: Rout
       ),
     ],
     attached: distinct(accepted.flatMap(({ listeners }) => listeners.map(({ id }) => id))),
-    gateways: distinct(accepted.map(({ gateway }) => `${gateway.namespace}/${gateway.name}`)),
+    gateways: distinct(accepted.map(({ gateway }) => gateway.gateway)),
     policedServices: distinct(drafts.flatMap((draft) => draft.policedServices)),
     ...contribute(claim, hostnames, accepted, drafts, before?.contributions ?? []),
   };
@@ -107,10 +107,8 @@ const anyHostname: readonly string[] = [''];
 /** Of a parent that takes the route, the listeners that don't. */
 function partlyLost(accepted: readonly Attachment[], losses: readonly KindLoss[]): readonly Finding[] {
   if (losses.length === 0) return [];
-  const gateways = new Set(accepted.map(({ gateway }) => `${gateway.namespace}/${gateway.name}/`));
-  return losses
-    .filter(({ listener }) => gateways.has(listener.slice(0, listener.lastIndexOf('/') + 1)))
-    .map((loss) => lossFinding(loss));
+  const listeners = new Set(accepted.flatMap(({ gateway }) => gateway.listeners.map(({ id }) => id)));
+  return losses.filter(({ listener }) => listeners.has(listener)).map((loss) => lossFinding(loss));
 }
 
 /** In lower case; those that are none are left out. */

@@ -1,19 +1,22 @@
 import type {
   GatewayStatus,
+  ListenerSetStatus,
+  ListenerStatus,
   ParentReference,
   PolicyAncestorStatus,
   PolicyStatus,
   RouteStatus,
   Statuses,
 } from '@fairlead/resources';
-import { compareText } from './age.ts';
+import { compareText, objectKey } from './age.ts';
 import type { ClientPolicyReports } from './client-policy-status.ts';
 import type { CompileGraph } from './compile-graph.ts';
 import type { ClassNode } from './gateway-classes.ts';
-import type { GatewayNode, PolicyNode, RouteNode } from './graph.ts';
+import type { GatewayNode, ListenerNode, PolicyNode, RouteNode } from './graph.ts';
 import type { RouteChange } from './hosts.ts';
 import { GATEWAY_GROUP } from './references.ts';
 import { keepMap, patchData } from './same.ts';
+import type { StreamRoutes } from './stream-routes.ts';
 
 /** The nodes that have a status, by key. */
 export interface StatusNodes {
@@ -21,6 +24,7 @@ export interface StatusNodes {
   readonly gateways: ReadonlyMap<string, GatewayNode>;
   readonly httpRoutes: CompileGraph['httpRoutes'];
   readonly grpcRoutes: CompileGraph['grpcRoutes'];
+  readonly streamRoutes: StreamRoutes;
   readonly policies: ReadonlyMap<string, PolicyNode>;
   readonly clientReports: ClientPolicyReports;
 }
@@ -49,8 +53,12 @@ export function writeStatuses(
       before.gateways,
       mapValues(nodes.gateways, (node) => toGatewayStatus(node, attached)),
     ),
+    listenerSets: keepMap(before.listenerSets, toListenerSetStatuses(nodes.gateways.values(), attached)),
     httpRoutes: patchData(before.httpRoutes, toReported(changes.http)),
     grpcRoutes: patchData(before.grpcRoutes, toReported(changes.grpc)),
+    tlsRoutes: keepMap(before.tlsRoutes, toStreamStatuses(nodes.streamRoutes.tlsRoutes)),
+    tcpRoutes: keepMap(before.tcpRoutes, toStreamStatuses(nodes.streamRoutes.tcpRoutes)),
+    udpRoutes: keepMap(before.udpRoutes, toStreamStatuses(nodes.streamRoutes.udpRoutes)),
     backendTlsPolicies: keepMap(before.backendTlsPolicies, toPolicyStatuses(nodes.policies, ancestors, controllerName)),
     clientTrafficPolicies: keepMap(before.clientTrafficPolicies, nodes.clientReports.statuses),
   };
@@ -69,16 +77,44 @@ function* routeNodes({ httpRoutes, grpcRoutes }: StatusNodes): Generator<RouteNo
 }
 
 function toGatewayStatus(node: GatewayNode, attached: ReadonlyMap<string, number>): GatewayStatus {
+  const { sets } = node;
   return {
     addresses: node.statusAddresses,
     conditions: node.conditions,
-    listeners: node.listeners.map(({ name, supportedKinds, conditions }, i) => ({
-      name,
-      supportedKinds,
-      attachedRoutes: attached.get(node.attachPoint.listeners[i]!.id) ?? 0,
-      conditions,
-    })),
+    listeners: toListenerStatuses(node.listeners, attached),
+    ...(sets.length === 0 ? {} : { attachedListenerSets: sets.filter(({ accepted }) => accepted).length }),
   };
+}
+
+function toListenerSetStatuses(
+  gateways: Iterable<GatewayNode>,
+  attached: ReadonlyMap<string, number>,
+): ReadonlyMap<string, ListenerSetStatus> {
+  const statuses = new Map<string, ListenerSetStatus>();
+  for (const { sets } of gateways) {
+    for (const { set, conditions, listeners } of sets) {
+      statuses.set(objectKey(set.metadata), { conditions, listeners: toListenerStatuses(listeners, attached) });
+    }
+  }
+  return statuses;
+}
+
+function toListenerStatuses(
+  listeners: readonly ListenerNode[],
+  attached: ReadonlyMap<string, number>,
+): readonly ListenerStatus[] {
+  return listeners.map(({ id, name, supportedKinds, conditions }) => ({
+    name,
+    supportedKinds,
+    attachedRoutes: attached.get(id) ?? 0,
+    conditions,
+  }));
+}
+
+function toStreamStatuses(routes: StreamRoutes[keyof StreamRoutes]): ReadonlyMap<string, RouteStatus> {
+  const statuses = new Map<string, RouteStatus>();
+  for (const [key, { node }] of routes) if (node.status.parents.length > 0) statuses.set(key, node.status);
+  return statuses;
 }
 
 /** A route without a parent of ours is not ours to report on. */

@@ -13,8 +13,12 @@ export function parseManifests(text: string): readonly KubeObject[] {
 const tables: Readonly<Record<string, keyof ClusterState>> = {
   GatewayClass: 'gatewayClasses',
   Gateway: 'gateways',
+  ListenerSet: 'listenerSets',
   HTTPRoute: 'httpRoutes',
   GRPCRoute: 'grpcRoutes',
+  TLSRoute: 'tlsRoutes',
+  TCPRoute: 'tcpRoutes',
+  UDPRoute: 'udpRoutes',
   ReferenceGrant: 'referenceGrants',
   BackendTLSPolicy: 'backendTlsPolicies',
   ClientTrafficPolicy: 'clientTrafficPolicies',

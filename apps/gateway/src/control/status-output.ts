@@ -8,8 +8,12 @@ export type StatusTarget = { readonly to: 'stdout' } | { readonly to: 'file'; re
 const tables: readonly (readonly [keyof Statuses, KnownKind])[] = [
   ['gatewayClasses', 'GatewayClass'],
   ['gateways', 'Gateway'],
+  ['listenerSets', 'ListenerSet'],
   ['httpRoutes', 'HTTPRoute'],
   ['grpcRoutes', 'GRPCRoute'],
+  ['tlsRoutes', 'TLSRoute'],
+  ['tcpRoutes', 'TCPRoute'],
+  ['udpRoutes', 'UDPRoute'],
   ['backendTlsPolicies', 'BackendTLSPolicy'],
   ['clientTrafficPolicies', 'ClientTrafficPolicy'],
 ];

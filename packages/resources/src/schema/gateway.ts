@@ -81,7 +81,8 @@ const listenerFilters: ObjectShape = object(
   },
 );
 
-const listener: ObjectShape = object(
+/** Of Gateways and ListenerSets. */
+export const listener: ObjectShape = object(
   { name: subdomainName, port, protocol },
   { hostname, tls: listenerTls, allowedRoutes, filters: listenerFilters },
   checkProtocol,
@@ -110,7 +111,7 @@ function checkProtocol({ protocol, tls, hostname, filters }: Listener, report: R
   }
 }
 
-function distinctListeners(listeners: readonly Listener[], report: Report): void {
+export function distinctListeners(listeners: readonly Listener[], report: Report): void {
   const first = new Map<string, number>();
   for (const [i, { port, protocol, hostname }] of listeners.entries()) {
     const key = `${port} ${protocol} ${hostname ?? ''}`;

@@ -9,8 +9,12 @@ export interface KindInfo {
 export type KnownKind =
   | 'GatewayClass'
   | 'Gateway'
+  | 'ListenerSet'
   | 'HTTPRoute'
   | 'GRPCRoute'
+  | 'TLSRoute'
+  | 'TCPRoute'
+  | 'UDPRoute'
   | 'ReferenceGrant'
   | 'BackendTLSPolicy'
   | 'ClientTrafficPolicy'
@@ -27,8 +31,12 @@ export const kinds: ReadonlyMap<string, KindInfo> = new Map(
     [
       { kind: 'GatewayClass', group: gatewayGroup, versions: ['v1', 'v1beta1'], namespaced: false },
       { kind: 'Gateway', group: gatewayGroup, versions: ['v1', 'v1beta1'], namespaced: true },
+      { kind: 'ListenerSet', group: gatewayGroup, versions: ['v1'], namespaced: true },
       { kind: 'HTTPRoute', group: gatewayGroup, versions: ['v1', 'v1beta1'], namespaced: true },
       { kind: 'GRPCRoute', group: gatewayGroup, versions: ['v1'], namespaced: true },
+      { kind: 'TLSRoute', group: gatewayGroup, versions: ['v1', 'v1alpha3', 'v1alpha2'], namespaced: true },
+      { kind: 'TCPRoute', group: gatewayGroup, versions: ['v1', 'v1alpha2'], namespaced: true },
+      { kind: 'UDPRoute', group: gatewayGroup, versions: ['v1', 'v1alpha2'], namespaced: true },
       { kind: 'ReferenceGrant', group: gatewayGroup, versions: ['v1', 'v1beta1'], namespaced: true },
       { kind: 'BackendTLSPolicy', group: gatewayGroup, versions: ['v1', 'v1alpha3'], namespaced: true },
       { kind: 'ClientTrafficPolicy', group: 'fairlead.dev', versions: ['v1alpha1'], namespaced: true },

@@ -4,9 +4,11 @@ import { gatewayClassSpec, gatewaySpec } from './gateway.ts';
 import { grpcRouteSpec } from './grpc-route.ts';
 import { httpRouteSpec } from './http-route.ts';
 import type { KnownKind } from './kinds.ts';
+import { listenerSetSpec } from './listener-set.ts';
 import { labelMetadata, subdomainMetadata } from './metadata.ts';
 import { backendTlsPolicySpec, referenceGrantSpec } from './policies.ts';
 import { type Fields, type ObjectShape, object, openObject, text } from './shape.ts';
+import { streamRouteSpec, tlsRouteSpec } from './stream-routes.ts';
 
 const header: Fields = { apiVersion: text(), kind: text() };
 
@@ -14,8 +16,12 @@ const header: Fields = { apiVersion: text(), kind: text() };
 export const manifestShapes: Readonly<Record<KnownKind, ObjectShape>> = {
   GatewayClass: gatewayApi(gatewayClassSpec),
   Gateway: gatewayApi(gatewaySpec),
+  ListenerSet: gatewayApi(listenerSetSpec),
   HTTPRoute: gatewayApi(httpRouteSpec),
   GRPCRoute: gatewayApi(grpcRouteSpec),
+  TLSRoute: gatewayApi(tlsRouteSpec),
+  TCPRoute: gatewayApi(streamRouteSpec),
+  UDPRoute: gatewayApi(streamRouteSpec),
   ReferenceGrant: gatewayApi(referenceGrantSpec),
   BackendTLSPolicy: gatewayApi(backendTlsPolicySpec),
   ClientTrafficPolicy: gatewayApi(clientTrafficPolicySpec),

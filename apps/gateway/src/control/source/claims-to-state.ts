@@ -20,8 +20,12 @@ type Tables = { readonly [Name in keyof ClusterState | 'slices']: ReadonlyMap<st
 const tableOf: Readonly<Record<KnownKind, keyof Tables>> = {
   GatewayClass: 'gatewayClasses',
   Gateway: 'gateways',
+  ListenerSet: 'listenerSets',
   HTTPRoute: 'httpRoutes',
   GRPCRoute: 'grpcRoutes',
+  TLSRoute: 'tlsRoutes',
+  TCPRoute: 'tcpRoutes',
+  UDPRoute: 'udpRoutes',
   ReferenceGrant: 'referenceGrants',
   BackendTLSPolicy: 'backendTlsPolicies',
   ClientTrafficPolicy: 'clientTrafficPolicies',
