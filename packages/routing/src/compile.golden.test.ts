@@ -60,6 +60,13 @@ const apiReasons = [
   ['Accepted', 'False', 'Conflicted'],
   ['Accepted', 'False', 'Invalid'],
   ['Accepted', 'False', 'TargetNotFound'],
+  // ListenerSet
+  ['Accepted', 'False', 'NotAllowed'],
+  ['Accepted', 'False', 'ParentNotAccepted'],
+  ['Programmed', 'False', 'NotAllowed'],
+  ['Programmed', 'False', 'ParentNotAccepted'],
+  ['Programmed', 'False', 'ParentNotProgrammed'],
+  ['Programmed', 'False', 'ListenersNotValid'],
   // ClientTrafficPolicy
   ['Accepted', 'True', 'Accepted'],
   ['Overridden', 'True', 'SharedSocket'],
@@ -127,7 +134,13 @@ function render({ table, statuses, problems }: Compiled): string {
       HTTPRoute: sorted(statuses.httpRoutes),
       GRPCRoute: sorted(statuses.grpcRoutes),
       BackendTLSPolicy: sorted(statuses.backendTlsPolicies),
-      ...(statuses.clientTrafficPolicies.size > 0 && { ClientTrafficPolicy: sorted(statuses.clientTrafficPolicies) }),
+      ...whereAny({
+        ListenerSet: statuses.listenerSets,
+        TLSRoute: statuses.tlsRoutes,
+        TCPRoute: statuses.tcpRoutes,
+        UDPRoute: statuses.udpRoutes,
+        ClientTrafficPolicy: statuses.clientTrafficPolicies,
+      }),
     },
     problems: problems.map(({ object, path, ...problem }) => ({
       object: `${object.kind} ${object.namespace}/${object.name}`,
@@ -135,6 +148,12 @@ function render({ table, statuses, problems }: Compiled): string {
       ...problem,
     })),
   });
+}
+
+/** Most cases have nothing of these kinds. */
+function whereAny(kinds: Readonly<Record<string, ReadonlyMap<string, unknown>>>): object {
+  const some = Object.entries(kinds).filter(([, table]) => table.size > 0);
+  return Object.fromEntries(some.map(([kind, table]) => [kind, sorted(table)]));
 }
 
 /** Most cases have no policy for clients. */

@@ -9,7 +9,7 @@ import { acceptClasses, findClassless, indexClassNames, selectGateways } from '.
 import { buildGateway, refuseGateway } from './gateways.ts';
 import type { ClientPolicyNode, Lookups } from './graph.ts';
 import { updateHosts } from './hosts.ts';
-import { indexListenerSets, indexSetNames } from './listener-sets.ts';
+import { findOrphans, indexListenerSets, indexSetNames } from './listener-sets.ts';
 import { type ConditionProblem, sortProblems } from './problems.ts';
 import { findUnchanged, rebuild, type TablesOf } from './reads.ts';
 import { indexGrants } from './references.ts';
@@ -92,11 +92,12 @@ export function compile(state: ClusterState, options: CompileOptions, previous: 
   };
   const clientReports = reportClientPolicies(outcome, options.controllerName);
   const statuses = writeStatuses(before.statuses, { ...nodes, clientReports }, changes, options.controllerName);
+  const orphans = findOrphans(state.listenerSets, state.gateways);
   const classless = findClassless(state.gateways, state.gatewayClasses, classes);
   return {
     table: assembled.table,
     statuses,
-    problems: sortProblems([...classless, ...clientReports.problems, ...collectProblems(nodes)]),
+    problems: sortProblems([...classless, ...orphans, ...clientReports.problems, ...collectProblems(nodes)]),
     graph: {
       options,
       tables: routes.tables,

@@ -5,7 +5,7 @@ import type { ListenerSetNode, NamedListenerSet } from './graph.ts';
 import { namespaceLabels, selects } from './label-selector.ts';
 import type { BuiltListener } from './listener-nodes.ts';
 import { toAttachListener } from './listener-nodes.ts';
-import { type Finding, toProblem } from './problems.ts';
+import { type ConditionProblem, type Finding, toProblem } from './problems.ts';
 import { GATEWAY_GROUP } from './references.ts';
 import type { Certificate } from './table.ts';
 
@@ -56,6 +56,19 @@ function isAllowed(set: ListenerSet, gateway: Gateway, namespaces: ReadonlyMap<s
 /** The keys of all ListenerSets there are, ours or not. */
 export function indexSetNames(sets: ReadonlyMap<string, ListenerSet>): ReadonlyMap<string, string> {
   return new Map([...sets].map(([key, set]) => [key, listenerSetGateway(set) ?? '']));
+}
+
+/** ListenerSets that name a Gateway which does not exist. Those of other controllers' Gateways are none of our business. */
+export function findOrphans(
+  sets: ReadonlyMap<string, ListenerSet>,
+  gateways: ReadonlyMap<string, Gateway>,
+): readonly ConditionProblem[] {
+  return [...sets.values()].flatMap((set) => {
+    const key = listenerSetGateway(set);
+    if (key === null || gateways.has(key)) return [];
+    const path = ['spec', 'parentRef', 'name'];
+    return [toProblem(setId(set), { path, reason: 'NoMatchingParent', message: `Gateway "${key}" not found` })];
+  });
 }
 
 /** A ListenerSet that the Gateway does not take: it has no listeners, and routes find none. */
