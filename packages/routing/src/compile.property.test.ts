@@ -60,9 +60,27 @@ const gateway = object(
         gatewayClassName: fc.constantFrom('ours', 'ours', 'ours', 'theirs'),
         listeners: fc.array(listener, { minLength: 1, maxLength: 3 }),
         tls: optional(fc.constant({ backend: { clientCertificateRef: { name: 's' } } })),
+        allowedListeners: fc.constantFrom(
+          undefined,
+          { namespaces: { from: 'All' } },
+          { namespaces: { from: 'Same' } },
+          { namespaces: { from: 'Selector', selector: { matchLabels: { on: 'yes' } } } },
+        ),
         infrastructure: fc.constantFrom(undefined, undefined, { parametersRef: { group: 'x', kind: 'Y', name: 'z' } }),
       }),
     ),
+  }),
+);
+
+/** Named like Gateways, with listeners named like theirs. */
+const listenerSet = object(
+  'ListenerSet',
+  fc.constantFrom('g', 'l'),
+  fc.record({
+    spec: fc.record({
+      parentRef: fc.constantFrom({ name: 'g' }, { name: 'h', namespace: 'a' }),
+      listeners: fc.array(listener, { minLength: 1, maxLength: 2 }),
+    }),
   }),
 );
 
@@ -113,7 +131,8 @@ const httpRoute = object(
         parentRefs: fc.array(
           defined(
             fc.record({
-              name: fc.constantFrom('g', 'h'),
+              kind: fc.constantFrom(undefined, undefined, 'ListenerSet'),
+              name: fc.constantFrom('g', 'h', 'l'),
               namespace: fc.constantFrom(undefined, 'a'),
               sectionName: fc.constantFrom(undefined, undefined, 'x'),
             }),
@@ -156,12 +175,32 @@ const grpcRoute = object(
   fc.record({
     spec: defined(
       fc.record({
-        parentRefs: fc.constantFrom([{ name: 'g' }], [{ name: 'g', namespace: 'a' }], [{ name: 'h' }, { name: 'g' }]),
+        parentRefs: fc.constantFrom(
+          [{ name: 'g' }, { kind: 'ListenerSet', name: 'g' }],
+          [{ name: 'g', namespace: 'a' }],
+          [{ name: 'h' }, { name: 'g' }],
+        ),
         hostnames: optional(fc.constantFrom(['x.a.com'], ['*.a.com', 'b.com'], ['y.a.com'])),
         rules: optional(fc.array(grpcRule, { maxLength: 2 })),
       }),
     ),
   }),
+);
+
+const streamRoute = fc.constantFrom('TLSRoute', 'TCPRoute', 'UDPRoute').chain((kind) =>
+  object(
+    kind,
+    fc.constantFrom('r'),
+    fc.record({
+      spec: fc.record({
+        parentRefs: fc.constantFrom([{ name: 'g' }], [{ kind: 'ListenerSet', name: 'l' }]),
+        rules: fc.array(fc.record({ backendRefs: fc.array(backendRef, { minLength: 1, maxLength: 2 }) }), {
+          minLength: 1,
+          maxLength: 1,
+        }),
+      }),
+    }),
+  ),
 );
 
 const service = object(
@@ -213,7 +252,10 @@ const grant = object(
   'ReferenceGrant',
   fc.constantFrom('g'),
   fc
-    .record({ from: fc.constantFrom('HTTPRoute', 'GRPCRoute', 'Gateway'), to: fc.constantFrom('Service', 'Secret') })
+    .record({
+      from: fc.constantFrom('HTTPRoute', 'GRPCRoute', 'Gateway', 'ListenerSet', 'TCPRoute'),
+      to: fc.constantFrom('Service', 'Secret'),
+    })
     .map(({ from, to }) => ({
       spec: { from: [{ group, kind: from, namespace: 'a' }], to: [{ group: '', kind: to }] },
     })),
@@ -249,6 +291,8 @@ const anything = fc.oneof(
   { arbitrary: httpRoute, weight: 8 },
   { arbitrary: grpcRoute, weight: 4 },
   { arbitrary: gateway, weight: 4 },
+  { arbitrary: listenerSet, weight: 3 },
+  { arbitrary: streamRoute, weight: 1 },
   { arbitrary: service, weight: 4 },
   { arbitrary: policy, weight: 2 },
   { arbitrary: clientTrafficPolicy, weight: 3 },
@@ -320,7 +364,7 @@ describe('compile', () => {
 
   it('never lets both kinds of route have a hostname of a listener', () => {
     fc.assert(
-      fc.property(fc.array(fc.oneof(httpRoute, grpcRoute, gateway), { maxLength: 25 }), (objects) => {
+      fc.property(fc.array(fc.oneof(httpRoute, grpcRoute, gateway, listenerSet), { maxLength: 25 }), (objects) => {
         const { table } = compile(toState([...start, ...objects]), testOptions, null);
         const kindsOf = ({ entries }: HostTable) => entries.map(({ rule: id }) => id.slice(0, id.indexOf('/')));
         for (const a of table.hosts.values()) {
