@@ -33,7 +33,7 @@ describe('a gateway under attack writes nothing of it to a backend', () => {
 });
 
 describe('a gateway under attack keeps its deadlines', () => {
-  it('whoever is slow', async () => {
+  it('whoever is slow', { timeout: 40_000 }, async () => {
     const outcomes = await Promise.all(
       slowAttacks.map(async (attack) => ({ name: attack.name, ...(await attack.run(gateway)) })),
     );
