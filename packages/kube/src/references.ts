@@ -1,4 +1,12 @@
-import type { BackendTlsPolicy, ClusterState, Gateway, KnownKind, ReferenceGrant } from '@fairlead/resources';
+import type {
+  BackendTlsPolicy,
+  ClusterState,
+  Gateway,
+  GatewayListener,
+  KnownKind,
+  ListenerSet,
+  ReferenceGrant,
+} from '@fairlead/resources';
 
 /** Keys (`namespace/name`) of what is named by others. */
 export interface References {
@@ -8,11 +16,11 @@ export interface References {
 
 export type ReferencingState = Pick<
   ClusterState,
-  'gatewayClasses' | 'gateways' | 'backendTlsPolicies' | 'referenceGrants'
+  'gatewayClasses' | 'gateways' | 'listenerSets' | 'backendTlsPolicies' | 'referenceGrants'
 >;
 
 /**
- * The Secrets and ConfigMaps that Gateways of our classes and BackendTLSPolicies name. What stands in another namespace counts only when a
+ * The Secrets and ConfigMaps that Gateways of our classes, their ListenerSets and BackendTLSPolicies name. What stands in another namespace counts only when a
  * ReferenceGrant there permits it: nobody makes the gateway read a Secret by naming it.
  */
 export function collectReferences(state: ReferencingState, controllerName: string): References {
@@ -24,6 +32,9 @@ export function collectReferences(state: ReferencingState, controllerName: strin
   };
   for (const gateway of ourGateways(state, controllerName)) {
     for (const ref of gatewayReferences(gateway)) add('Gateway', gateway.metadata.namespace ?? '', ref);
+  }
+  for (const set of listenerSetsOf(state, controllerName)) {
+    for (const ref of listenerReferences(set.spec.listeners)) add('ListenerSet', set.metadata.namespace ?? '', ref);
   }
   for (const policy of state.backendTlsPolicies.values()) {
     for (const ref of policyReferences(policy)) add('BackendTLSPolicy', policy.metadata.namespace ?? '', ref);
@@ -56,12 +67,31 @@ function* ourGateways(state: ReferencingState, controllerName: string): Iterable
   }
 }
 
+/** Those whose Gateway may take them; what is not taken after all is at least in the namespace of whoever names it. */
+function* listenerSetsOf(state: ReferencingState, controllerName: string): Iterable<ListenerSet> {
+  const open = new Map<string, Gateway>();
+  for (const gateway of ourGateways(state, controllerName)) {
+    const { from = 'None' } = gateway.spec.allowedListeners?.namespaces ?? {};
+    if (from !== 'None') open.set(`${gateway.metadata.namespace}/${gateway.metadata.name}`, gateway);
+  }
+  for (const set of state.listenerSets.values()) {
+    const { namespace = set.metadata.namespace, name } = set.spec.parentRef;
+    const gateway = open.get(`${namespace}/${name}`);
+    const isSameOnly = gateway?.spec.allowedListeners?.namespaces?.from === 'Same';
+    if (gateway !== undefined && (!isSameOnly || set.metadata.namespace === namespace)) yield set;
+  }
+}
+
+function listenerReferences(listeners: readonly GatewayListener[]): readonly Reference[] {
+  return listeners.flatMap(({ tls }) => tls?.certificateRefs ?? []);
+}
+
 function gatewayReferences({ spec }: Gateway): readonly Reference[] {
   const frontend = spec.tls?.frontend;
   const validations = [frontend?.default, ...(frontend?.perPort ?? []).map(({ tls }) => tls)];
   const client = spec.tls?.backend?.clientCertificateRef;
   return [
-    ...spec.listeners.flatMap(({ tls }) => tls?.certificateRefs ?? []),
+    ...listenerReferences(spec.listeners),
     ...validations.flatMap((one) => one?.validation?.caCertificateRefs ?? []),
     ...(client === undefined ? [] : [client]),
   ];

@@ -25,6 +25,7 @@ export { type PreparedFilters, prepareFilters } from './filters/prepared-filters
 export { type Redirection, type RedirectSource, redirectTo } from './filters/redirect.ts';
 export { rewriteHead } from './filters/rewrite.ts';
 export { refuseGateway } from './gateways.ts';
+export { indexListenerSets } from './listener-sets.ts';
 export { createMatcher, type HostName, type Match, type Matcher, type RequestView } from './match.ts';
 export { type EncodedSlashes, normalizePath } from './path.ts';
 export { type ConditionProblem, type FieldPath, formatPath, type ObjectId } from './problems.ts';

@@ -44,5 +44,6 @@ export const supportedFeatures: readonly { readonly name: string }[] = [
   'HTTPRouteRetryCodes',
   'HTTPRouteRetryConnectionError',
   'HTTPRouteSchemeRedirect',
+  'ListenerSet',
   'ReferenceGrant',
 ].map((name) => ({ name }));

@@ -1,4 +1,4 @@
-import type { Condition, ParentReference, Statuses } from '@fairlead/resources';
+import type { Condition, ListenerSetStatus, ParentReference, Statuses } from '@fairlead/resources';
 import { type ConditionProblem, formatPath } from '@fairlead/routing';
 import { dateWarning, servedCertificates } from '../control/certificate-dates.ts';
 import type { SourceProblem } from '../control/source/directory-source.ts';
@@ -101,15 +101,24 @@ function addStatuses(objects: Map<string, ObjectParts>, statuses: Statuses): voi
     objects.set(object, { conditions, parts, problems: [] });
   };
   for (const [key, { conditions }] of statuses.gatewayClasses) add(`GatewayClass ${key}`, conditions, []);
-  for (const [key, { conditions, listeners }] of statuses.gateways) {
+  for (const [object, { conditions, listeners }] of [
+    ...named<ListenerSetStatus>('Gateway', statuses.gateways),
+    ...named('ListenerSet', statuses.listenerSets),
+  ]) {
     const parts = listeners.map((listener) => ({
       part: `listener ${listener.name}`,
       attachedRoutes: listener.attachedRoutes,
       conditions: listener.conditions,
     }));
-    add(`Gateway ${key}`, conditions, parts);
+    add(object, conditions, parts);
   }
-  const routes = [...named('HTTPRoute', statuses.httpRoutes), ...named('GRPCRoute', statuses.grpcRoutes)];
+  const routes = [
+    ...named('HTTPRoute', statuses.httpRoutes),
+    ...named('GRPCRoute', statuses.grpcRoutes),
+    ...named('TLSRoute', statuses.tlsRoutes),
+    ...named('TCPRoute', statuses.tcpRoutes),
+    ...named('UDPRoute', statuses.udpRoutes),
+  ];
   for (const [object, { parents }] of routes) {
     add(
       object,
@@ -183,7 +192,18 @@ function splitName(object: string): [kind: string, namespace: string, name: stri
   return [object.slice(0, space), slash < 0 ? '' : key.slice(0, slash), key.slice(slash + 1)];
 }
 
-const kindOrder = ['GatewayClass', 'Gateway', 'HTTPRoute', 'GRPCRoute', 'BackendTLSPolicy', 'ClientTrafficPolicy'];
+const kindOrder = [
+  'GatewayClass',
+  'Gateway',
+  'ListenerSet',
+  'HTTPRoute',
+  'GRPCRoute',
+  'TLSRoute',
+  'TCPRoute',
+  'UDPRoute',
+  'BackendTLSPolicy',
+  'ClientTrafficPolicy',
+];
 
 function byObject({ object: a }: ObjectReport, { object: b }: ObjectReport): number {
   return rank(a) - rank(b) || (a < b ? -1 : 1);

@@ -1,6 +1,6 @@
 import { type ClusterStore, type KubeApi, type KubeLog, ReplicaPresence, Replicas, StatusWriter } from '@fairlead/kube';
-import type { GatewayStatus, Statuses } from '@fairlead/resources';
-import { HeldStatuses } from './held-statuses.ts';
+import type { Condition, GatewayStatus, KnownKind, Statuses } from '@fairlead/resources';
+import { HeldStatuses, type HeldTable } from './held-statuses.ts';
 import { formatGenerations, type Generations, parseGenerations, shortUid } from './served-gateways.ts';
 
 export interface ClusterStatusesOptions {
@@ -39,7 +39,7 @@ export class ClusterStatuses {
     this.#writer = new StatusWriter({ api, store, controllerName, isLeader, log });
     this.#presence = new ReplicaPresence({ ...options, api: leaseApi });
     this.#held = new HeldStatuses({
-      observed: (gateway) => this.#statusOf(gateway),
+      observed: (table, key) => this.#conditionsOf(heldKinds[table], key),
       onWanted: (statuses) => this.#writer.want(statuses),
     });
   }
@@ -92,7 +92,7 @@ export class ClusterStatuses {
     const object = store.observed('Gateway').get(gateway);
     if (this.#replicas === null || object === undefined) return null;
     const { uid, generation } = object;
-    if (wasProgrammed(this.#statusOf(gateway), generation)) return null;
+    if (wasProgrammed(this.#conditionsOf('Gateway', gateway), generation)) return null;
     if (!this.#replicas.known) return 'the replicas are being looked for';
     const others = this.#replicas.live.filter((replica) => replica.identity !== identity);
     const all = [{ identity, applied: this.#applied }, ...others];
@@ -102,8 +102,9 @@ export class ClusterStatuses {
     return `${all.length - late.length} of ${all.length} replicas serve generation ${generation}; missing: ${names}`;
   }
 
-  #statusOf(gateway: string): Partial<GatewayStatus> | undefined {
-    return this.#options.store.observed('Gateway').get(gateway)?.status as Partial<GatewayStatus> | undefined;
+  #conditionsOf(kind: KnownKind, key: string): readonly Condition[] {
+    const status = this.#options.store.observed(kind).get(key)?.status as GatewayStatus | undefined;
+    return status?.conditions ?? [];
   }
 
   #followReplicas(): void {
@@ -114,7 +115,9 @@ export class ClusterStatuses {
   }
 }
 
-function wasProgrammed(status: Partial<GatewayStatus> | undefined, generation: number): boolean {
-  const programmed = status?.conditions?.find(({ type }) => type === 'Programmed');
+const heldKinds: Readonly<Record<HeldTable, KnownKind>> = { gateways: 'Gateway', listenerSets: 'ListenerSet' };
+
+function wasProgrammed(conditions: readonly Condition[], generation: number): boolean {
+  const programmed = conditions.find(({ type }) => type === 'Programmed');
   return programmed?.status === 'True' && programmed.observedGeneration >= generation;
 }

@@ -1,8 +1,11 @@
-import type { Condition, GatewayStatus, Statuses } from '@fairlead/resources';
+import type { Condition, Statuses } from '@fairlead/resources';
+
+/** By the name of their table. */
+export type HeldTable = 'gateways' | 'listenerSets';
 
 export interface HeldStatusesOptions {
-  /** The status that the server has for Gateway `namespace/name`. */
-  readonly observed: (gateway: string) => Partial<GatewayStatus> | undefined;
+  /** The conditions that the server has for an object, by `namespace/name`. */
+  readonly observed: (table: HeldTable, key: string) => readonly Condition[];
   readonly onWanted: (statuses: Statuses) => void;
 }
 
@@ -11,12 +14,12 @@ const holdMs = 1_000;
 
 /**
  * A Gateway that serves is not said to be pending each time its spec changes, for the few milliseconds until all replicas have the new one: its
- * status is kept back for a second, in which it mostly becomes one that says that it serves.
+ * status, and those of its ListenerSets, are kept back for a second, in which they mostly become ones that say that it serves.
  */
 export class HeldStatuses {
   readonly #options: HeldStatusesOptions;
-  /** Since when Gateways are held back. */
-  readonly #sinceMs = new Map<string, number>();
+  /** Since when objects are held back, by table and key. */
+  #sinceMs: ReadonlyMap<string, number> = new Map();
   #timer: NodeJS.Timeout | null = null;
 
   constructor(options: HeldStatusesOptions) {
@@ -26,16 +29,15 @@ export class HeldStatuses {
   want(statuses: Statuses): void {
     this.close();
     const nowMs = performance.now();
-    const held = this.#findHeld(statuses, nowMs);
-    if (held.length === 0) {
-      this.#options.onWanted(statuses);
-      return;
-    }
-    const gateways = new Map(statuses.gateways);
-    for (const key of held) gateways.delete(key);
-    this.#options.onWanted({ ...statuses, gateways });
-    const oldestMs = Math.min(...held.map((key) => this.#sinceMs.get(key)!));
-    this.#timer = setTimeout(() => this.want(statuses), Math.max(1, oldestMs + holdMs - nowMs));
+    const sinceMs = new Map<string, number>();
+    const gateways = this.#withoutHeld('gateways', statuses.gateways, sinceMs, nowMs);
+    const listenerSets = this.#withoutHeld('listenerSets', statuses.listenerSets, sinceMs, nowMs);
+    this.#sinceMs = sinceMs;
+    const isHeld = gateways !== statuses.gateways || listenerSets !== statuses.listenerSets;
+    this.#options.onWanted(isHeld ? { ...statuses, gateways, listenerSets } : statuses);
+    if (!isHeld) return;
+    const young = [...sinceMs.values()].filter((one) => nowMs - one < holdMs);
+    this.#timer = setTimeout(() => this.want(statuses), Math.max(1, Math.min(...young) + holdMs - nowMs));
   }
 
   close(): void {
@@ -43,26 +45,27 @@ export class HeldStatuses {
     this.#timer = null;
   }
 
-  #findHeld(statuses: Statuses, nowMs: number): readonly string[] {
-    const held: string[] = [];
-    for (const key of this.#sinceMs.keys()) if (!statuses.gateways.has(key)) this.#sinceMs.delete(key);
-    for (const [key, status] of statuses.gateways) {
-      if (!becomesPending(status, this.#options.observed(key))) {
-        this.#sinceMs.delete(key);
-        continue;
-      }
-      const sinceMs = this.#sinceMs.get(key) ?? nowMs;
-      this.#sinceMs.set(key, sinceMs);
-      if (nowMs - sinceMs < holdMs) held.push(key);
+  /** `wanted` itself when nothing of it is held back. */
+  #withoutHeld<Status extends { readonly conditions: readonly Condition[] }>(
+    table: HeldTable,
+    wanted: ReadonlyMap<string, Status>,
+    sinceMs: Map<string, number>,
+    nowMs: number,
+  ): ReadonlyMap<string, Status> {
+    const held = new Set<string>();
+    for (const [key, { conditions }] of wanted) {
+      if (!becomesPending(conditions, this.#options.observed(table, key))) continue;
+      const id = `${table} ${key}`;
+      const since = this.#sinceMs.get(id) ?? nowMs;
+      sinceMs.set(id, since);
+      if (nowMs - since < holdMs) held.add(key);
     }
-    return held;
+    return held.size === 0 ? wanted : new Map([...wanted].filter(([key]) => !held.has(key)));
   }
 }
 
-function becomesPending(wanted: GatewayStatus, observed: Partial<GatewayStatus> | undefined): boolean {
-  return programmedOf(wanted)?.reason === 'Pending' && programmedOf(observed)?.status === 'True';
-}
-
-function programmedOf(status: Partial<GatewayStatus> | undefined): Condition | undefined {
-  return status?.conditions?.find(({ type }) => type === 'Programmed');
+function becomesPending(wanted: readonly Condition[], observed: readonly Condition[]): boolean {
+  const { status, reason } = wanted.find(({ type }) => type === 'Programmed') ?? {};
+  if (status !== 'False' || (reason !== 'Pending' && reason !== 'ParentNotProgrammed')) return false;
+  return observed.some((condition) => condition.type === 'Programmed' && condition.status === 'True');
 }

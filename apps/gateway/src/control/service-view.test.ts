@@ -1,4 +1,4 @@
-import { emptyClusterState, type Gateway, type GatewayClass } from '@fairlead/resources';
+import { emptyClusterState, type Gateway, type GatewayClass, type ListenerSet } from '@fairlead/resources';
 import { describe, expect, it } from 'vitest';
 import { toServiceView } from './service-view.ts';
 
@@ -51,5 +51,20 @@ describe('toServiceView', () => {
     expect([...view.undecided].sort()).toEqual(
       ['class-refused', 'classless', 'refused', 'unread'].map((name) => `default/${name}`),
     );
+  });
+
+  it('counts the listeners of ListenerSets that a Gateway takes among its own', () => {
+    const allowedListeners = { namespaces: { from: 'Same' } };
+    const gateways = new Map([gateway('open', 'ours', { allowedListeners }), gateway('closed', 'ours')]);
+    const gatewayClasses = new Map([classOf('ours', 'fairlead.dev/gateway')]);
+    const setOf = (name: string): [string, ListenerSet] => {
+      const listeners = [{ name: 'extra', port: 9000, protocol: 'HTTP' }];
+      const metadata = { name, namespace: 'default' };
+      return [`default/${name}`, { apiVersion: '', kind: '', metadata, spec: { parentRef: { name }, listeners } }];
+    };
+    const listenerSets = new Map([setOf('open'), setOf('closed')]);
+    const view = toServiceView({ ...emptyClusterState, gateways, gatewayClasses, listenerSets }, gateways.keys());
+    expect(view.gateways.get('default/open')!.spec.listeners.map(({ port }) => port)).toEqual([9000]);
+    expect(view.gateways.get('default/closed')!.spec.listeners).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 import type { ServiceView } from '@fairlead/kube';
 import type { ClusterState, Gateway } from '@fairlead/resources';
-import { refuseGateway } from '@fairlead/routing';
+import { indexListenerSets, refuseGateway } from '@fairlead/routing';
 import { controllerName } from './compile-defaults.ts';
 
 /**
@@ -20,5 +20,17 @@ export function toServiceView(state: ClusterState, existing: Iterable<string>): 
       gateways.set(key, gateway);
     }
   }
-  return { gateways, undecided, services: state.services };
+  return { gateways: withListenerSets(gateways, state), undecided, services: state.services };
+}
+
+/** Ports of ListenerSets are ports of their Gateway. */
+function withListenerSets(gateways: ReadonlyMap<string, Gateway>, state: ClusterState): ReadonlyMap<string, Gateway> {
+  if (state.listenerSets.size === 0) return gateways;
+  const all = new Map(gateways);
+  for (const [key, sets] of indexListenerSets(state.listenerSets, gateways, state.namespaces)) {
+    const gateway = gateways.get(key)!;
+    const added = sets.flatMap(({ set, allowed }) => (allowed ? set.spec.listeners : []));
+    all.set(key, { ...gateway, spec: { ...gateway.spec, listeners: [...gateway.spec.listeners, ...added] } });
+  }
+  return all;
 }
