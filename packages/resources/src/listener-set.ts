@@ -9,7 +9,7 @@ export interface ListenerSet extends KubeObject {
 }
 
 /** Group gateway.networking.k8s.io, kind Gateway and the namespace of the ListenerSet by default. */
-export interface ListenerSetParent {
+interface ListenerSetParent {
   readonly group?: string;
   readonly kind?: string;
   readonly name: string;

@@ -111,7 +111,7 @@ export function bindPortOf(port: number, bindPorts: GatewayNode['bindPorts']): n
 }
 
 /** A Gateway's own listeners, then those of its ListenerSets. */
-export function allListeners({ listeners, sets }: Pick<GatewayNode, 'listeners' | 'sets'>): readonly ListenerNode[] {
+function allListeners({ listeners, sets }: Pick<GatewayNode, 'listeners' | 'sets'>): readonly ListenerNode[] {
   return sets.length === 0 ? listeners : [...listeners, ...sets.flatMap((set) => set.listeners)];
 }
 

@@ -30,7 +30,7 @@ export interface ListenerOwner {
 }
 
 /** What is known of the sockets of an owner's listeners. */
-export interface Sockets {
+interface Sockets {
   /** By bind key. */
   readonly failures: ReadonlyMap<string, Finding>;
   readonly bindPorts: GatewayNode['bindPorts'];

@@ -10,7 +10,7 @@ import { GATEWAY_GROUP } from './references.ts';
 import type { Certificate } from './table.ts';
 
 /** `namespace/name` of the Gateway that a ListenerSet adds listeners to; null when it names something else. */
-export function listenerSetGateway({ metadata, spec: { parentRef } }: ListenerSet): string | null {
+function listenerSetGateway({ metadata, spec: { parentRef } }: ListenerSet): string | null {
   const { group = GATEWAY_GROUP, kind = 'Gateway', namespace = metadata.namespace ?? '', name } = parentRef;
   return group === GATEWAY_GROUP && kind === 'Gateway' ? `${namespace}/${name}` : null;
 }

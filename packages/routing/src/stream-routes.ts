@@ -10,7 +10,7 @@ import { writeRouteStatus } from './route-status.ts';
  * Routes of connections and datagrams. No listener takes them yet: listeners for TLS, TCP and UDP are not supported, and those for HTTP carry
  * HTTPRoutes and GRPCRoutes only. Their parents are told so, and what else is wrong with them.
  */
-export interface StreamRouteNode {
+interface StreamRouteNode {
   readonly status: RouteStatus;
   readonly problems: readonly ConditionProblem[];
 }
