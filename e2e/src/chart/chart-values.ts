@@ -2,6 +2,16 @@
 export const valuesMatrix: Readonly<Record<string, object>> = {
   defaults: {},
   'a DaemonSet': { kind: 'DaemonSet', tolerations: [{ operator: 'Exists' }], nodeSelector: { edge: 'true' } },
+  'with ports of the nodes': {
+    kind: 'DaemonSet',
+    hostPorts: {
+      ports: [
+        { port: 80, internalPort: 20_080 },
+        { port: 443, internalPort: 20_443 },
+      ],
+      addresses: ['192.0.2.1', 'edge.example'],
+    },
+  },
   'scaled by load': { autoscaling: { enabled: true, minReplicas: 3, maxReplicas: 30 } },
   'everything turned off': {
     gatewayClass: { create: false },

@@ -149,6 +149,12 @@ describe.runIf(helm !== null)('the chart', () => {
     ['an unknown field within', { gateway: { worker: 3 } }, 'worker'],
     ['a kind of workload that there is not', { kind: 'StatefulSet' }, 'kind'],
     ['a text for a number', { replicaCount: '2' }, 'replicaCount'],
+    ['ports of nodes for a Deployment', { hostPorts: { ports: [{ port: 80, internalPort: 20_080 }] } }, 'kind'],
+    [
+      'a port of nodes that is not of Gateways',
+      { hostPorts: { ports: [{ port: 80, internalPort: 80 }] } },
+      'internalPort',
+    ],
     ['no worker', { gateway: { workers: 0 } }, 'workers'],
     ['an admin port among those of Gateways', { admin: { port: 20_080 } }, 'port'],
     ['a privileged admin port', { admin: { port: 80 } }, 'port'],

@@ -59,6 +59,11 @@ spec:
       ports:
         - name: admin
           containerPort: {{ .Values.admin.port }}
+        {{- range .Values.hostPorts.ports }}
+        - name: host-{{ .port }}
+          containerPort: {{ .internalPort }}
+          hostPort: {{ .port }}
+        {{- end }}
       readinessProbe:
         httpGet: { path: /readyz, port: admin }
         periodSeconds: 1
@@ -85,6 +90,12 @@ spec:
 - --admin={{ ternary "[::]" .Values.admin.host (eq .Values.admin.host "::") }}:{{ .Values.admin.port }}
 - --drain-grace={{ .Values.drain.graceSeconds }}
 - --drain-timeout={{ .Values.drain.timeoutSeconds }}
+{{- with .Values.hostPorts.ports }}
+- --host-ports={{ range $i, $one := . }}{{ if $i }},{{ end }}{{ $one.port }}:{{ $one.internalPort }}{{ end }}
+{{- end }}
+{{- with .Values.hostPorts.addresses }}
+- --addresses={{ join "," . }}
+{{- end }}
 {{- with .Values.gateway }}
 - --workers={{ .workers }}
 - --traffic-policy={{ .trafficPolicy }}

@@ -38,14 +38,25 @@ export function recordedPorts(services: Iterable<Service>, fleet: Fleet): PortMa
  *
  * Where the search begins depends on Gateway and port alone: a port given back is not the next to be given out, and a Service that somebody
  * deletes most often comes back as it was.
+ *
+ * `hostPorts`: internal port by the listener port that every node opens for it. Only one Gateway can have that: who has it keeps it, else the
+ * first by name that listens there.
  */
-export function allocatePorts(wanted: ReadonlyMap<string, readonly number[]>, recorded: PortMaps): PortMaps {
+export function allocatePorts(
+  wanted: ReadonlyMap<string, readonly number[]>,
+  recorded: PortMaps,
+  hostPorts: ReadonlyMap<number, number> = noHostPorts,
+): PortMaps {
   const taken = new Set([...recorded.values()].flatMap((ports) => [...ports.values()]));
+  const kept = new Set(hostPorts.values());
   const maps = new Map<string, ReadonlyMap<number, number>>();
   for (const [gateway, listenerPorts] of [...wanted].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const ports = new Map<number, number>();
     for (const port of listenerPorts) {
-      const internal = recorded.get(gateway)?.get(port) ?? findFree(`${gateway} ${port}`, taken);
+      const before = recorded.get(gateway)?.get(port) ?? null;
+      const onHost = hostPorts.get(port) ?? null;
+      const isFree = onHost !== null && (onHost === before || !taken.has(onHost));
+      const internal = isFree ? onHost : (before ?? findFree(`${gateway} ${port}`, taken, kept));
       if (internal === null) continue;
       taken.add(internal);
       ports.set(port, internal);
@@ -54,6 +65,8 @@ export function allocatePorts(wanted: ReadonlyMap<string, readonly number[]>, re
   }
   return maps;
 }
+
+const noHostPorts: ReadonlyMap<number, number> = new Map();
 
 function* recordsOf(services: Iterable<Service>, fleet: Fleet): Iterable<readonly [string, Service]> {
   for (const service of services) {
@@ -69,13 +82,13 @@ function sortByAge(records: Iterable<readonly [string, Service]>): readonly (rea
   return [...records].sort(([, a], [, b]) => (age(a) < age(b) ? -1 : 1));
 }
 
-function findFree(seed: string, taken: ReadonlySet<number>): number | null {
+function findFree(seed: string, taken: ReadonlySet<number>, kept: ReadonlySet<number>): number | null {
   const { first, last } = internalPorts;
   const count = last - first + 1;
   const start = createHash('sha256').update(seed).digest().readUInt32BE() % count;
   for (let i = 0; i < count; i++) {
     const port = first + ((start + i) % count);
-    if (!taken.has(port)) return port;
+    if (!taken.has(port) && !kept.has(port)) return port;
   }
   return null;
 }

@@ -229,6 +229,33 @@ describe('allocatePorts', () => {
     const maps = allocatePorts(new Map([['shop/web', [80, 81]]]), new Map([['a/b', full]]));
     expect([...maps.get('shop/web')!]).toEqual([[80, internalPorts.last]]);
   });
+
+  it('gives a port that nodes open to one Gateway, and keeps it there', () => {
+    const hostPorts = new Map([[80, 20_080]]);
+    const wanted = new Map([
+      ['shop/web', [80, 81]],
+      ['blog/web', [80]],
+    ]);
+    const first = allocatePorts(wanted, new Map(), hostPorts);
+    expect(first.get('blog/web')!.get(80)).toBe(20_080);
+    expect(first.get('shop/web')!.get(80)).not.toBe(20_080);
+    const later = new Map([...wanted, ['a/web', [80]] as const]);
+    expect(allocatePorts(later, first, hostPorts).get('blog/web')).toEqual(first.get('blog/web'));
+    const without = new Map([['shop/web', new Map([[80, 20_284]])]]);
+    expect(
+      allocatePorts(new Map([['shop/web', [80]]]), without, hostPorts)
+        .get('shop/web')!
+        .get(80),
+    ).toBe(20_080);
+  });
+
+  it('gives a port that nodes open to no other listener port', () => {
+    const free = allocatePorts(new Map([['shop/web', [81]]]), new Map())
+      .get('shop/web')!
+      .get(81)!;
+    const maps = allocatePorts(new Map([['shop/web', [81]]]), new Map(), new Map([[80, free]]));
+    expect(maps.get('shop/web')!.get(81)).toBe(free + 1);
+  });
 });
 
 describe('serviceName', () => {

@@ -21,6 +21,8 @@ export interface ServiceSettings {
   readonly externalTrafficPolicy: 'Cluster' | 'Local';
   /** Null: the cluster's default. */
   readonly loadBalancerClass: string | null;
+  /** See `allocatePorts`. */
+  readonly hostPorts?: ReadonlyMap<number, number>;
 }
 
 /** What is there. */
@@ -67,7 +69,7 @@ const appliedAnnotation = 'fairlead.dev/applied';
 export function planServices(view: ServiceView, settings: ServiceSettings): ServicePlan {
   const { fleet } = settings;
   const wanted = new Map([...view.gateways].map(([key, gateway]) => [key, listenerPorts(gateway)]));
-  const ports = allocatePorts(wanted, recordedPorts(view.services.values(), fleet));
+  const ports = allocatePorts(wanted, recordedPorts(view.services.values(), fleet), settings.hostPorts);
   const problems: ServiceProblem[] = [];
   const manifests = new Map<string, ServiceManifest>();
   for (const [key, gateway] of view.gateways) {

@@ -1,5 +1,6 @@
+import { internalPorts } from '@fairlead/kube';
 import { describe, expect, it } from 'vitest';
-import { parseRunOptions, UsageError } from './run-options.ts';
+import { parseRunOptions, portsOfGateways, UsageError } from './run-options.ts';
 
 const parse = (...args: string[]) => parseRunOptions(args, {});
 
@@ -41,6 +42,8 @@ describe('parseRunOptions', () => {
       externalTrafficPolicy: 'Cluster',
       loadBalancerClass: null,
       allowLocalEndpoints: false,
+      hostPorts: new Map(),
+      addresses: [],
     };
     const bare = { from: 'cluster', kubeconfig: null, context: null, ...settings };
     expect(inPod?.source).toEqual({ ...bare, namespace: 'gateways', podName: 'fairlead-x' });
@@ -78,5 +81,21 @@ describe('parseRunOptions', () => {
   ])('%j is refused', (args, message) => {
     expect(() => parse(...args)).toThrow(UsageError);
     expect(() => parse(...args)).toThrow(message);
+  });
+
+  it('reads ports that nodes open, and addresses', () => {
+    const { source } = parse('--host-ports', '80:20080,443:20443', '--addresses', '192.0.2.1, edge.example')!;
+    expect(source).toMatchObject({
+      hostPorts: new Map([
+        [80, 20_080],
+        [443, 20_443],
+      ]),
+      addresses: ['192.0.2.1', 'edge.example'],
+    });
+    for (const bad of ['80', '80:80', '80:20080,81:20080', '80:20080,80:20081', 'x:20080', '80:20080:1', '0:20080']) {
+      expect(() => parse('--host-ports', bad), bad).toThrow('must be pairs of different ports');
+    }
+    expect(() => parse('--addresses', 'http://x')).toThrow('must be an IP address or a name');
+    expect(portsOfGateways).toEqual(internalPorts);
   });
 });

@@ -35,6 +35,10 @@ export interface ClusterOptions {
   readonly externalTrafficPolicy: 'Cluster' | 'Local';
   readonly loadBalancerClass: string | null;
   readonly allowLocalEndpoints: boolean;
+  /** Internal port by the listener port that nodes open for it. */
+  readonly hostPorts: ReadonlyMap<number, number>;
+  /** Of Gateways that no load balancer has given one. */
+  readonly addresses: readonly string[];
 }
 
 export interface AdminAddress {
@@ -56,6 +60,8 @@ Serves the Gateways of a Kubernetes cluster, or of a directory of manifests, and
   --traffic-policy POLICY  Cluster, or Local to keep clients' addresses: of the Services of Gateways (default: Cluster)
   --load-balancer-class C  of the Services of Gateways (default: the cluster's)
   --cluster-domain DOMAIN  of names of Services (default: cluster.local)
+  --host-ports PAIRS       ports that every node opens, by listener port, e.g. 80:20080,443:20443 (default: none)
+  --addresses LIST         addresses of Gateways that no load balancer gives one, separated by commas (default: none)
   --allow-local-endpoints  in a cluster, send requests to loopback, link-local and metadata addresses too
   --workers N              threads that serve requests (default: one per CPU)
   --admin HOST:PORT        admin API (default: 127.0.0.1:9901)
@@ -80,6 +86,8 @@ const options = {
   'traffic-policy': { type: 'string' },
   'load-balancer-class': { type: 'string' },
   'cluster-domain': { type: 'string' },
+  'host-ports': { type: 'string' },
+  addresses: { type: 'string' },
   'allow-local-endpoints': { type: 'boolean' },
   workers: { type: 'string' },
   admin: { type: 'string', default: '127.0.0.1:9901' },
@@ -152,6 +160,8 @@ function toSource(flags: Flags, env: NodeJS.ProcessEnv): RunSource {
     externalTrafficPolicy: toTrafficPolicy(flags['traffic-policy']),
     loadBalancerClass: flags['load-balancer-class'] || null,
     allowLocalEndpoints: flags['allow-local-endpoints'] ?? false,
+    hostPorts: toHostPorts(flags['host-ports']),
+    addresses: toList(flags.addresses ?? '').map(checkedAddress),
   };
 }
 
@@ -164,6 +174,8 @@ const clusterFlags = [
   'traffic-policy',
   'load-balancer-class',
   'cluster-domain',
+  'host-ports',
+  'addresses',
   'allow-local-endpoints',
 ] as const;
 
@@ -176,6 +188,31 @@ function toFleet(text: string): string {
 function toTrafficPolicy(text: string = 'Cluster'): 'Cluster' | 'Local' {
   if (text === 'Cluster' || text === 'Local') return text;
   throw new UsageError(`--traffic-policy ${text}: must be Cluster or Local`);
+}
+
+/** `internalPorts` of @fairlead/kube, which is not loaded to parse flags. */
+export const portsOfGateways: { readonly first: number; readonly last: number } = { first: 20_000, last: 29_999 };
+
+function toHostPorts(text: string = ''): ReadonlyMap<number, number> {
+  const pairs = toList(text).map((pair) => pair.split(':').map(Number));
+  const internals = new Set(pairs.map(([, internal]) => internal));
+  const ports = new Map(pairs.map(([port = 0, internal = 0]) => [port, internal]));
+  const { first, last } = portsOfGateways;
+  const isGood = ([port = 0, internal = 0, ...more]: readonly number[]): boolean =>
+    Number.isInteger(port) && port >= 1 && port <= 65_535 && internal >= first && internal <= last && more.length === 0;
+  if (pairs.every(isGood) && ports.size === pairs.length && internals.size === pairs.length) return ports;
+  throw new UsageError(
+    `--host-ports ${text}: must be pairs of different ports like 80:20080, the second from ${first} to ${last}`,
+  );
+}
+
+function checkedAddress(address: string): string {
+  if (isIP(address) !== 0 || /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(address)) return address;
+  throw new UsageError(`--addresses ${address}: must be an IP address or a name`);
+}
+
+function toList(text: string): readonly string[] {
+  return text.split(',').flatMap((part) => (part.trim() === '' ? [] : [part.trim()]));
 }
 
 /** Where ports can't be shared between threads there is one worker. */
@@ -220,8 +257,7 @@ function toStatusTarget(text: string): StatusTarget {
 }
 
 function toCidrs(text: string): readonly string[] {
-  const cidrs = text.split(',').map((cidr) => cidr.trim());
-  return cidrs.filter((cidr) => cidr !== '').map(checkedCidr);
+  return toList(text).map(checkedCidr);
 }
 
 function checkedCidr(cidr: string): string {

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { isDeepStrictEqual } from 'node:util';
 import { type Fleet, type PortMaps, recordedPorts, type StoredObject, serviceKey } from '@fairlead/kube';
@@ -16,6 +17,8 @@ export interface ClusterBindsOptions {
   readonly fleet: Fleet;
   /** See `ClusterPlaces`. */
   readonly listenOn: readonly string[];
+  /** Where Gateways are to be had that no load balancer has given an address. */
+  readonly ownAddresses: readonly string[];
   /** Why the Gateway `namespace/name` does not serve on all replicas yet; null when it does. */
   readonly pendingOf: (gateway: string) => string | null;
 }
@@ -34,14 +37,16 @@ export class ClusterBinds {
 
   /** `observed`: the Services with their statuses, by `namespace/name`. */
   read(services: ReadonlyMap<string, Service>, observed: ReadonlyMap<string, StoredObject>): ClusterPlaces {
-    const { fleet, pendingOf } = this.#options;
+    const { fleet, pendingOf, ownAddresses } = this.#options;
+    const own = ownAddresses.map((value) => ({ type: isIP(value) === 0 ? 'Hostname' : 'IPAddress', value }));
     if (services !== this.#services) this.#ports = recordedPorts(services.values(), fleet);
     this.#services = services;
     const placements = new Map<string, GatewayPlacement>();
     for (const [gateway, ports] of this.#ports) {
+      const given = toAddresses(observed.get(serviceKey('gateway', gateway, fleet))?.status);
       const placement = {
         ports: [...ports].map(([port, bindPort]) => ({ port, bindPort })),
-        addresses: toAddresses(observed.get(serviceKey('gateway', gateway, fleet))?.status),
+        addresses: given.length > 0 ? given : own,
         pending: pendingOf(gateway),
       };
       const before = this.#places.placements.get(gateway);

@@ -21,6 +21,10 @@ export interface ClusterModeOptions {
   /** See `ServiceSettings`. */
   readonly externalTrafficPolicy: 'Cluster' | 'Local';
   readonly loadBalancerClass: string | null;
+  /** Internal port by the listener port that nodes open for it. */
+  readonly hostPorts?: ReadonlyMap<number, number>;
+  /** Of Gateways that no load balancer has given one. */
+  readonly addresses?: readonly string[];
   readonly version: string;
   readonly env: NodeJS.ProcessEnv;
   readonly log: Log;
@@ -65,6 +69,7 @@ export class ClusterMode {
     this.#binds = new ClusterBinds({
       fleet,
       listenOn: podAddresses(),
+      ownAddresses: options.addresses ?? [],
       pendingOf: (gateway) => this.statuses.pendingOf(gateway),
     });
     this.source = new KubeSource({
@@ -106,7 +111,13 @@ export class ClusterMode {
     });
     this.#services = new GatewayServices({
       api: this.api,
-      settings: { fleet, clusterDomain, externalTrafficPolicy, loadBalancerClass },
+      settings: {
+        fleet,
+        clusterDomain,
+        externalTrafficPolicy,
+        loadBalancerClass,
+        hostPorts: options.hostPorts ?? new Map(),
+      },
       isLeader: () => this.lease.isLeader,
       log,
     });

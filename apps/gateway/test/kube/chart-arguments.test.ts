@@ -14,7 +14,7 @@ interface Workload extends ChartObject {
 
 interface Container {
   readonly args: readonly string[];
-  readonly ports: readonly { readonly name: string; readonly containerPort: number }[];
+  readonly ports: readonly { readonly name: string; readonly containerPort: number; readonly hostPort?: number }[];
   readonly env: readonly { readonly name: string }[];
 }
 
@@ -50,6 +50,15 @@ describe.runIf(helm !== null)('the arguments of the chart', () => {
     expect(container.ports.find(({ name }) => name === 'admin')?.containerPort).toBe(options.admin.port);
     const { graceMs, deadlineMs } = options.settings.drain;
     expect(pod.terminationGracePeriodSeconds * 1_000).toBeGreaterThan(graceMs + deadlineMs);
+  });
+
+  it('map ports of nodes to those that the container names', () => {
+    const { options, container } = install(valuesMatrix['with ports of the nodes']!);
+    const opened = container.ports.flatMap(({ hostPort, containerPort }) =>
+      hostPort === undefined ? [] : [[hostPort, containerPort] as const],
+    );
+    expect(opened).toHaveLength(2);
+    expect(options.source).toMatchObject({ hostPorts: new Map(opened), addresses: ['192.0.2.1', 'edge.example'] });
   });
 
   it('say what the values say', () => {
