@@ -16,7 +16,7 @@ export async function* tarOf(entries: Iterable<readonly [path: string, entry: Im
   yield Buffer.alloc(2 * blockBytes);
 }
 
-export function sizeOf(content: FileContent): number {
+function sizeOf(content: FileContent): number {
   return Buffer.isBuffer(content) ? content.length : statSync(content.path).size;
 }
 
