@@ -83,6 +83,7 @@ export class WorkerFleet {
 
   /** To all live workers. A spare gets everything when it is needed. */
   publish(update: ToWorker & { readonly type: 'update' }): void {
+    for (const key of update.table.binds.remove) this.#forgetBind(key);
     for (const worker of this.#live()) worker.send(update);
   }
 
@@ -200,6 +201,12 @@ export class WorkerFleet {
     if (this.#binds.get(key) === error) return;
     this.#binds.set(key, error);
     this.#options.events.onBind(key, error);
+  }
+
+  /** Should it come back, what workers say of it is news. */
+  #forgetBind(key: string): void {
+    this.#binds.delete(key);
+    for (const worker of this.#workers) worker.binds.delete(key);
   }
 
   #noteReplaced(worker: WorkerHandle): void {

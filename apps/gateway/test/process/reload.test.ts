@@ -58,6 +58,19 @@ describe('a change of the manifests', () => {
     expect(run.succeeded).toBe(300);
   });
 
+  it('that takes a Gateway away and brings it back serves again, and is ready', async () => {
+    const isReady = async (): Promise<boolean> => (await gateway.admin('/readyz')).status === 200;
+    const answers = async (): Promise<boolean> => {
+      const answer = await fetch(`http://127.0.0.1:${port}/`).catch(() => null);
+      return answer?.status === 200;
+    };
+    gateway.write('gateway.yaml', []);
+    await until('nobody listens', async () => !(await answers()));
+    gateway.write('gateway.yaml', gatewayObjects([httpListener(port)]));
+    await until('it serves', answers);
+    await until('it is ready', isReady);
+  });
+
   it('that cannot be read keeps what was good and says where', async () => {
     gateway.writeText('routes.yaml', 'kind: HTTPRoute\nmetadata: [oops\n');
     await until(
