@@ -53,14 +53,14 @@ async function calls(session: ClientHttp2Session, count: number, width: number):
 }
 
 describe('the calls of one HTTP/2 connection', () => {
-  it('spread over all endpoints, each 18 to 22 %', async () => {
+  it('spread over all endpoints, each 17 to 23 %', async () => {
     const all = await endpoints(5, 8);
     const gateway = await scene.start(h2c(all.map(({ port }) => port)));
     const count = 10_000;
     expect(await calls(client(), count, 50)).toBe(0);
     const shares = all.map(({ streams }) => streams / count);
-    expect(Math.min(...shares)).toBeGreaterThan(0.18);
-    expect(Math.max(...shares)).toBeLessThan(0.22);
+    expect(Math.min(...shares)).toBeGreaterThan(0.17);
+    expect(Math.max(...shares)).toBeLessThan(0.23);
     expect(gateway.counter('connectionsOpen')).toBeLessThanOrEqual(1);
     expect(all.every(({ sessions }) => sessions.length === 1)).toBe(true);
   }, 30_000);

@@ -122,7 +122,7 @@ describe('connections by need', () => {
   it('that allow no stream leave their requests to other endpoints', async () => {
     const closed = await backend(answers, allows(0));
     const good = await backend(answers);
-    await scene.start(h2c([closed.port, good.port]), { upstream: { connectTimeoutMs: 100 } });
+    await scene.start(h2c([closed.port, good.port]), { upstream: { connectTimeoutMs: 1_000 } });
     const seen = await burst(6, requestText('POST', 'hello'));
     expect(seen.every((text) => text.startsWith('200'))).toBe(true);
     expect(closed.requests).toBe(0);
