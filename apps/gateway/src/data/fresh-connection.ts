@@ -1,11 +1,9 @@
 import type { Socket } from 'node:net';
 import { preface } from '@fairlead/wire';
+import { AcceptedConnection } from './accepted-connection.ts';
 import type { SocketReader } from './client-socket.ts';
-import type { ClientServer } from './client-stream.ts';
-import type { ClientConnection, ConnectionList } from './connection-list.ts';
+import type { ClientConnection } from './connection-list.ts';
 import type { ConnectionOrigin, ConnectionShare } from './connection-share.ts';
-import type { ClientScope } from './listener-scopes.ts';
-import type { Tenure } from './tenure.ts';
 
 /** What a connection turns out to be. */
 export type SpokenProtocol = 'http1' | 'http2';
@@ -29,36 +27,21 @@ const never = Number.POSITIVE_INFINITY;
  * A plain connection of which not enough has come to tell its protocol: a client of HTTP/2 begins with the preface (RFC 9113 §3.3), anything
  * else is HTTP/1.1's to judge. Once that is clear, or the client has given up, its place is taken by a connection of that protocol.
  */
-export class FreshConnection implements ClientConnection, SocketReader {
-  previous: ClientConnection | null = null;
-  next: ClientConnection | null = null;
-  list: ConnectionList | null = null;
-  deadlineMs: number;
-  readonly tenure: Tenure;
+export class FreshConnection extends AcceptedConnection implements ClientConnection, SocketReader {
   readonly #socket: Socket;
-  readonly #origin: ConnectionOrigin;
   readonly #share: ConnectionShare;
   readonly #open: OpenConnection;
   /** The beginning of the preface. */
   #begun: Buffer = nothing;
 
   constructor(socket: Socket, origin: ConnectionOrigin, share: ConnectionShare, open: OpenConnection) {
+    super(origin, share);
     const { idleTimeoutMs } = origin.settings;
     this.#socket = socket;
-    this.#origin = origin;
     this.#share = share;
     this.#open = open;
-    this.tenure = share.recycling.begin();
     this.deadlineMs = share.nowMs + idleTimeoutMs;
     share.idle.adopt(this, idleTimeoutMs);
-  }
-
-  get server(): ClientServer {
-    return this.#origin.server;
-  }
-
-  get scope(): ClientScope {
-    return this.#origin.scope;
   }
 
   get bulk(): boolean {
@@ -83,7 +66,7 @@ export class FreshConnection implements ClientConnection, SocketReader {
   onClose(): void {
     if (this.list === null) return;
     this.list.remove(this);
-    this.#share.onClosed(this.#origin);
+    this.#share.onClosed(this.origin);
   }
 
   /** Nothing came in time, or not all of what was begun: the latter is answered as a head of HTTP/1.1 that is late. */
@@ -94,7 +77,7 @@ export class FreshConnection implements ClientConnection, SocketReader {
   }
 
   restartDeadline(): void {
-    const { idleTimeoutMs, headTimeoutMs } = this.#origin.settings;
+    const { idleTimeoutMs, headTimeoutMs } = this.origin.settings;
     this.deadlineMs = this.#share.nowMs + (this.#begun.length > 0 ? headTimeoutMs : idleTimeoutMs);
   }
 
@@ -112,7 +95,7 @@ export class FreshConnection implements ClientConnection, SocketReader {
   #await(bytes: Buffer, size: number): void {
     this.#begun = Buffer.concat([this.#begun, bytes.subarray(0, size)]);
     if (this.list === this.#share.busy) return;
-    this.deadlineMs = this.#share.nowMs + this.#origin.settings.headTimeoutMs;
+    this.deadlineMs = this.#share.nowMs + this.origin.settings.headTimeoutMs;
     this.#share.busy.adopt(this);
   }
 

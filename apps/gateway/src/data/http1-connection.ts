@@ -2,9 +2,9 @@ import type { Socket } from 'node:net';
 import type { AbortReason, Field, RequestHead } from '@fairlead/message';
 import type { Octets, RequestSink } from '@fairlead/wire';
 import type { DownstreamSettings } from '../settings.ts';
+import { AcceptedConnection } from './accepted-connection.ts';
 import type { SocketReader } from './client-socket.ts';
-import type { AcceptedTls, ClientServer } from './client-stream.ts';
-import type { ClientConnection, ConnectionList } from './connection-list.ts';
+import type { ClientConnection } from './connection-list.ts';
 import type { ConnectionOrigin, ConnectionShare } from './connection-share.ts';
 import { errorAnswer, headTimeout, type Refusal, slowBody } from './error-answer.ts';
 import type { Flushable } from './flush-queue.ts';
@@ -12,9 +12,7 @@ import { HalfClose } from './half-close.ts';
 import { Phase } from './http1-phase.ts';
 import { Http1ResponseWriter } from './http1-response-writer.ts';
 import { Http1Stream, type StreamConnection } from './http1-stream.ts';
-import type { ClientScope } from './listener-scopes.ts';
 import type { ParserSlot } from './parser-pool.ts';
-import type { Tenure } from './tenure.ts';
 
 /** Pipelined octets that are kept before the socket is paused. */
 const maxPendingBytes = 16_384;
@@ -28,13 +26,10 @@ const nothing = Buffer.alloc(0);
  *
  * What only a request needs is made with the first byte of one and given back after it: an idle connection is this object and the socket.
  */
-export class Http1Connection implements ClientConnection, StreamConnection, SocketReader, RequestSink, Flushable {
-  previous: ClientConnection | null = null;
-  next: ClientConnection | null = null;
-  list: ConnectionList | null = null;
-  deadlineMs: number = never;
-  readonly tenure: Tenure;
-  readonly #origin: ConnectionOrigin;
+export class Http1Connection
+  extends AcceptedConnection
+  implements ClientConnection, StreamConnection, SocketReader, RequestSink, Flushable
+{
   readonly #socket: Socket;
   readonly #share: ConnectionShare;
   #phase: Phase = Phase.reading;
@@ -58,31 +53,14 @@ export class Http1Connection implements ClientConnection, StreamConnection, Sock
   #bodyBytes: number = 0;
 
   constructor(socket: Socket, origin: ConnectionOrigin, share: ConnectionShare) {
+    super(origin, share);
     this.#socket = socket;
-    this.#origin = origin;
     this.#share = share;
-    this.tenure = share.recycling.begin();
     this.#becomeIdle();
   }
 
-  get address(): string {
-    return this.#origin.client.address;
-  }
-
-  get server(): ClientServer {
-    return this.#origin.server;
-  }
-
-  get scope(): ClientScope {
-    return this.#origin.scope;
-  }
-
-  get tls(): AcceptedTls | null {
-    return this.#origin.tls;
-  }
-
   get writer(): Http1ResponseWriter {
-    this.#writer ??= new Http1ResponseWriter(this.#socket, this.#share, this.#origin.tls === null);
+    this.#writer ??= new Http1ResponseWriter(this.#socket, this.#share, this.origin.tls === null);
     return this.#writer;
   }
 
@@ -139,7 +117,7 @@ export class Http1Connection implements ClientConnection, StreamConnection, Sock
     this.#writer?.closed();
     this.#releaseParser();
     this.list?.remove(this);
-    this.#share.onClosed(this.#origin);
+    this.#share.onClosed(this.origin);
     try {
       this.#stream?.finish()?.onRequestAbort('client_gone');
     } catch (error) {
@@ -152,7 +130,7 @@ export class Http1Connection implements ClientConnection, StreamConnection, Sock
   onHead(head: RequestHead, end: boolean, http10: boolean, keepAlive: boolean): void {
     const stream = new Http1Stream(this, head, end, http10, keepAlive);
     this.#stream = stream;
-    this.#share.recycling.leavesWith(this.tenure, this.#origin.settings.recycling, head.fields);
+    this.#share.recycling.leavesWith(this.tenure, this.origin.settings.recycling, head.fields);
     this.deadlineMs = never;
     if (!head.expectContinue) this.bodyAwaited();
     const receiver = this.#share.handler.onRequest(head, end, stream);
@@ -198,7 +176,7 @@ export class Http1Connection implements ClientConnection, StreamConnection, Sock
 
   bodyAwaited(): void {
     if (this.#stream === null || this.#stream.requestEnded) return;
-    this.deadlineMs = this.#share.nowMs + this.#origin.settings.bodyGraceMs;
+    this.deadlineMs = this.#share.nowMs + this.origin.settings.bodyGraceMs;
     this.#bodyBytes = 0;
   }
 
@@ -220,7 +198,7 @@ export class Http1Connection implements ClientConnection, StreamConnection, Sock
 
   sweep(nowMs: number): void {
     try {
-      if (this.#writer?.stalled(nowMs, this.#origin.settings.writeIdleMs)) this.#cutOff('timeout');
+      if (this.#writer?.stalled(nowMs, this.origin.settings.writeIdleMs)) this.#cutOff('timeout');
       else if (nowMs >= this.deadlineMs) this.#expire(nowMs);
     } catch (error) {
       this.#fault(error);
@@ -229,7 +207,7 @@ export class Http1Connection implements ClientConnection, StreamConnection, Sock
 
   restartDeadline(): void {
     const { nowMs } = this.#share;
-    const { settings } = this.#origin;
+    const { settings } = this.origin;
     if (this.#phase !== Phase.reading) return;
     if (this.#slot === null) this.deadlineMs = nowMs + settings.idleTimeoutMs;
     else if (this.#stream === null) this.deadlineMs = nowMs + settings.headTimeoutMs;
@@ -280,7 +258,7 @@ export class Http1Connection implements ClientConnection, StreamConnection, Sock
   }
 
   #begin(): ParserSlot {
-    const { settings } = this.#origin;
+    const { settings } = this.origin;
     const slot = this.#share.parsers.take(settings, this.tls !== null, this);
     this.#slot = slot;
     this.deadlineMs = this.#share.nowMs + settings.headTimeoutMs;
@@ -311,7 +289,7 @@ export class Http1Connection implements ClientConnection, StreamConnection, Sock
       return false;
     }
     this.#slot!.parser.next();
-    this.deadlineMs = this.#share.nowMs + this.#origin.settings.headTimeoutMs;
+    this.deadlineMs = this.#share.nowMs + this.origin.settings.headTimeoutMs;
     // A client that sends requests without reading the answers must not fill our memory: go on when the socket has drained.
     this.#phase = this.writer.blocked ? Phase.answering : Phase.reading;
     return this.#phase === Phase.reading;
@@ -345,7 +323,7 @@ export class Http1Connection implements ClientConnection, StreamConnection, Sock
   #becomeIdle(): void {
     this.#releaseParser();
     this.#phase = Phase.reading;
-    const { idleTimeoutMs } = this.#origin.settings;
+    const { idleTimeoutMs } = this.origin.settings;
     this.deadlineMs = this.#share.nowMs + idleTimeoutMs;
     if (this.#ended || this.#leaving) {
       this.#finish();
@@ -446,7 +424,7 @@ export class Http1Connection implements ClientConnection, StreamConnection, Sock
     const stream = this.#stream;
     if (this.#slot === null) this.#finish();
     else if (stream === null) this.#refuse(headTimeout, 'timeout');
-    else if (stream.heldBack || this.#bodyBytes >= leastBodyBytes(this.#origin.settings)) this.bodyAwaited();
+    else if (stream.heldBack || this.#bodyBytes >= leastBodyBytes(this.origin.settings)) this.bodyAwaited();
     else this.#refuse(slowBody, 'timeout');
   }
 

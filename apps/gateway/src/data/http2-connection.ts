@@ -2,15 +2,13 @@ import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { Field, findField, names, type RequestHead, type RequestReceiver } from '@fairlead/message';
 import { ServerSession, type ServerSink, type ServerStream, type SessionReason, type WireError } from '@fairlead/wire';
+import { AcceptedConnection } from './accepted-connection.ts';
 import type { SocketReader } from './client-socket.ts';
-import type { AcceptedTls, ClientPeer, ClientServer } from './client-stream.ts';
-import type { ClientConnection, ConnectionList } from './connection-list.ts';
+import type { ClientConnection } from './connection-list.ts';
 import type { ConnectionOrigin, ConnectionShare } from './connection-share.ts';
 import { sendRefusal } from './error-answer.ts';
 import { Http2Stream } from './http2-stream.ts';
-import type { ClientScope } from './listener-scopes.ts';
 import { type OutputSession, SocketSessionOutput } from './session-output.ts';
-import type { Tenure } from './tenure.ts';
 
 const Phase = {
   serving: 0,
@@ -43,13 +41,10 @@ const never = Number.POSITIVE_INFINITY;
  * It is never ended while that could cost a request: a client is asked to leave, answers a PING or has had time to see the question, and only
  * then is told which of its streams was the last.
  */
-export class Http2Connection implements ClientConnection, ClientPeer, SocketReader, ServerSink, OutputSession {
-  previous: ClientConnection | null = null;
-  next: ClientConnection | null = null;
-  list: ConnectionList | null = null;
-  deadlineMs: number = never;
-  readonly tenure: Tenure;
-  readonly #origin: ConnectionOrigin;
+export class Http2Connection
+  extends AcceptedConnection
+  implements ClientConnection, SocketReader, ServerSink, OutputSession
+{
   readonly #socket: Socket;
   readonly #share: ConnectionShare;
   readonly #output: SocketSessionOutput;
@@ -67,12 +62,11 @@ export class Http2Connection implements ClientConnection, ClientPeer, SocketRead
   #streamsSweptMs: number = 0;
 
   constructor(socket: Socket, origin: ConnectionOrigin, share: ConnectionShare) {
+    super(origin, share);
     this.#socket = socket;
-    this.#origin = origin;
     this.#share = share;
     this.#heardMs = share.nowMs;
     this.#idleSinceMs = share.nowMs;
-    this.tenure = share.recycling.begin();
     this.#output = new SocketSessionOutput(socket, share.frames, share.flushes, () => this);
     this.#session = new ServerSession(
       share.sessionSettings.of(origin.settings, origin.tls !== null),
@@ -81,22 +75,6 @@ export class Http2Connection implements ClientConnection, ClientPeer, SocketRead
     );
     this.#session.start(share.nowMs);
     this.#share.busy.adopt(this);
-  }
-
-  get address(): string {
-    return this.#origin.client.address;
-  }
-
-  get server(): ClientServer {
-    return this.#origin.server;
-  }
-
-  get scope(): ClientScope {
-    return this.#origin.scope;
-  }
-
-  get tls(): AcceptedTls | null {
-    return this.#origin.tls;
   }
 
   get bulk(): boolean {
@@ -143,7 +121,7 @@ export class Http2Connection implements ClientConnection, ClientPeer, SocketRead
     } catch (error) {
       this.#share.onFault(error);
     }
-    this.#share.onClosed(this.#origin);
+    this.#share.onClosed(this.origin);
   }
 
   // From its output.
@@ -171,7 +149,7 @@ export class Http2Connection implements ClientConnection, ClientPeer, SocketRead
   onRequest(head: RequestHead, end: boolean, stream: ServerStream): RequestReceiver {
     const { recycling, handler, draining } = this.#share;
     if (head.upgrade === 'websocket') addKey(head);
-    if (recycling.leavesWith(this.tenure, this.#origin.settings.recycling, head.fields) || draining) this.#askToLeave();
+    if (recycling.leavesWith(this.tenure, this.origin.settings.recycling, head.fields) || draining) this.#askToLeave();
     // `createStream` makes no others.
     return handler.onRequest(head, end, stream as Http2Stream);
   }
@@ -234,7 +212,7 @@ export class Http2Connection implements ClientConnection, ClientPeer, SocketRead
   }
 
   makeRoom(): void {
-    const { recycling } = this.#origin.settings;
+    const { recycling } = this.origin.settings;
     if (this.#share.recycling.leavesNow(this.tenure, recycling, 'balance')) this.#askToLeave();
     this.#flushNow();
   }
@@ -310,7 +288,7 @@ export class Http2Connection implements ClientConnection, ClientPeer, SocketRead
 
   /** Until the next look at it: one of the times configured, since connections are kept in a list for each. */
   #idleWaitMs(): number {
-    const { idleTimeoutMs, http2 } = this.#origin.settings;
+    const { idleTimeoutMs, http2 } = this.origin.settings;
     const { pingIdleMs, pingTimeoutMs } = http2;
     if (pingIdleMs <= 0 || pingIdleMs >= idleTimeoutMs) return idleTimeoutMs;
     const leftMs = this.#idleSinceMs + idleTimeoutMs - this.#share.nowMs;
@@ -318,7 +296,7 @@ export class Http2Connection implements ClientConnection, ClientPeer, SocketRead
   }
 
   #sweepServing(nowMs: number): void {
-    const { settings } = this.#origin;
+    const { settings } = this.origin;
     this.#sweepStreams(nowMs);
     if (this.#phase >= Phase.ending) return;
     if (this.#output.stalled(nowMs, settings.writeIdleMs)) this.#cutOff();
@@ -331,7 +309,7 @@ export class Http2Connection implements ClientConnection, ClientPeer, SocketRead
   }
 
   #sweepStreams(nowMs: number): void {
-    const { settings } = this.#origin;
+    const { settings } = this.origin;
     const { writeIdleMs, headTimeoutMs, bodyGraceMs } = settings;
     const strideMs = Math.min(streamSweepMs, Math.min(writeIdleMs, headTimeoutMs, bodyGraceMs) / 10);
     if (nowMs - this.#streamsSweptMs < strideMs) return;
@@ -340,7 +318,7 @@ export class Http2Connection implements ClientConnection, ClientPeer, SocketRead
   }
 
   #sweepStaying(nowMs: number): void {
-    const { settings } = this.#origin;
+    const { settings } = this.origin;
     const isIdle = this.#session.openStreams === 0 && !this.#session.midHead;
     if (isIdle && nowMs - this.#idleSinceMs >= settings.idleTimeoutMs) this.#askToLeave();
     else if (this.#share.recycling.isOverdue(this.tenure, settings.recycling)) this.#askToLeave();
@@ -349,7 +327,7 @@ export class Http2Connection implements ClientConnection, ClientPeer, SocketRead
   }
 
   #pingSilent(nowMs: number): void {
-    const { pingIdleMs } = this.#origin.settings.http2;
+    const { pingIdleMs } = this.origin.settings.http2;
     if (pingIdleMs <= 0 || this.#pingedMs >= 0 || nowMs - this.#heardMs < pingIdleMs) return;
     this.#pingedMs = nowMs;
     this.#ping();
@@ -362,7 +340,7 @@ export class Http2Connection implements ClientConnection, ClientPeer, SocketRead
 
   /** It was asked whether it lives, and nothing has come since. */
   #isLost(nowMs: number): boolean {
-    return this.#pingedMs >= 0 && nowMs - this.#pingedMs >= this.#origin.settings.http2.pingTimeoutMs;
+    return this.#pingedMs >= 0 && nowMs - this.#pingedMs >= this.origin.settings.http2.pingTimeoutMs;
   }
 
   #giveUp(): void {
@@ -372,7 +350,7 @@ export class Http2Connection implements ClientConnection, ClientPeer, SocketRead
 
   /** A client that still takes what it was sent gets the time for it, unless it has broken the protocol. */
   #sweepLingering(nowMs: number): void {
-    const stalled = this.#output.stalled(nowMs, this.#origin.settings.writeIdleMs);
+    const stalled = this.#output.stalled(nowMs, this.origin.settings.writeIdleMs);
     const takes = !stalled && !this.#failed && this.#socket.writableLength > 0;
     if (takes) this.deadlineMs = nowMs + lingerMs;
     else if (stalled || nowMs >= this.deadlineMs) this.#cutOff();

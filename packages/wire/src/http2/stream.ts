@@ -56,7 +56,6 @@ export abstract class Stream {
     this.id = id;
   }
 
-  /** Lends a part of the body. False: the receiver had to queue it. `remoteEnded` is set before the last. */
   /** DATA may come: not before the head of a response. */
   abstract get takesData(): boolean;
 
