@@ -171,6 +171,19 @@ describe('the server', () => {
     expect((await server.inject({ method: 'HEAD', url: '/readyz' })).statusCode).toBe(200);
   });
 
+  it('keeps its debug pages for loopback peers where others may connect', async () => {
+    const server = await startAdmin(sampleView(), { host: '0.0.0.0', port: 0 });
+    const ask = async (url: string, remoteAddress: string, host = '10.0.0.1:9901') =>
+      (await server.inject({ url, remoteAddress, headers: { host } })).statusCode;
+    for (const url of ['/debug/snapshot', '/%64ebug/snapshot', '/debug/endpoints?x=1']) {
+      expect([url, await ask(url, '10.0.0.9')]).toEqual([url, 403]);
+    }
+    expect([await ask('/readyz', '10.0.0.9'), await ask('/metrics', '10.0.0.9')]).toEqual([200, 200]);
+    expect(await ask('/debug/snapshot', '::ffff:127.0.0.1')).toBe(200);
+    expect(await ask('/debug/snapshot', '127.0.0.1', 'evil.example')).toBe(403);
+    await server.close();
+  });
+
   it('does not answer web pages that reach loopback by a name of their own', async () => {
     const server = await startAdmin(sampleView(), { host: '127.0.0.1', port: 0 });
     servers.push(server);

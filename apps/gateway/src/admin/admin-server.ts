@@ -42,11 +42,12 @@ export function createAdminServer(view: AdminView): FastifyInstance {
 
 /**
  * Starts the admin API; fails with the system's error when it can't listen. On a loopback address it answers only those who name it by an
- * address or as localhost: a web page must not reach it by a name of its own that resolves to 127.0.0.1.
+ * address or as localhost: a web page must not reach it by a name of its own that resolves to 127.0.0.1. On any other address, where probes and
+ * Prometheus come, what tells of routes and endpoints is for loopback peers alone: `kubectl port-forward` is one.
  */
 export async function startAdmin(view: AdminView, { host, port }: AdminAddress): Promise<FastifyInstance> {
   const server = createAdminServer(view);
-  if (isLoopback(host)) server.addHook('onRequest', refuseForeignHosts);
+  server.addHook('onRequest', isLoopback(host) ? refuseForeignHosts : keepDebugAtHome);
   await server.listen({ host, port });
   return server;
 }
@@ -71,6 +72,15 @@ async function refuseForeignHosts(request: FastifyRequest, reply: FastifyReply):
   const bare = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
   if (bare === 'localhost' || isIP(bare) !== 0) return;
   await reply.code(403).send({ error: `the admin API does not answer for the host "${bare}"; use its address` });
+}
+
+async function keepDebugAtHome(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  // The route, not the URL: `/%64ebug` leads there too.
+  if (!request.routeOptions.url?.startsWith('/debug')) return;
+  const peer = (request.socket.remoteAddress ?? '').replace('::ffff:', '');
+  if (isLoopback(peer)) return refuseForeignHosts(request, reply);
+  const how = 'ask over loopback, in a cluster with kubectl port-forward';
+  await reply.code(403).send({ error: `the pages under /debug are not for other machines; ${how}` });
 }
 
 function isLoopback(host: string): boolean {
